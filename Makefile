@@ -1,0 +1,39 @@
+# Every target sets up what it needs; nothing has to be installed by hand but Python 3.11 or later.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: venv demo test soak bench lint
+
+venv: .venv/.runtime
+	@$(MAKE) --no-print-directory .venv/.dev
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt .venv/.runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: .venv/.runtime
+	$(BIN)/lti-tool demo
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	tests/chromium.sh
+	$(BIN)/pytest -n auto --dist loadgroup -m "not soak"
+
+soak: .venv/.dev
+	tests/chromium.sh
+	$(BIN)/pytest -m soak
+
+bench: .venv/.dev
+	@for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
