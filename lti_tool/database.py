@@ -1,0 +1,144 @@
+"""The one database: engine, sessions, the base of all models, migrations. SQLite or PostgreSQL, by one setting.
+
+A `read()` session sees one consistent state and writes nothing. A `write()` session is one transaction: all of it
+or nothing; on SQLite it takes the write lock at once, so that it waits its turn instead of failing half-way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import JSON, TypeDecorator
+
+SQLITE_BUSY_TIMEOUT_S = 30
+MIGRATIONS = Path(__file__).with_name("migrations")
+_WAKE = "wake"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware and in UTC on our side, whatever the database keeps."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of every room's models."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON, list[dict[str, Any]]: JSON}  # noqa: RUF012
+
+
+class Database:
+    """A pool of connections and the two kinds of session made from it.
+
+    `waker` is called with each queue's name that a committed transaction asked to wake (`wake_after_commit`).
+    """
+
+    def __init__(self, url: str, waker: Callable[[str], None] | None = None) -> None:
+        self.url = url
+        self.waker = waker
+        self.engine = _engine(url)
+        self._read = sessionmaker(self.engine, expire_on_commit=False)
+        self._write = sessionmaker(self.engine.execution_options(passerelle_write=True), expire_on_commit=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with self._read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back if anything is raised."""
+        with self._write() as session:
+            with session.begin():
+                yield session
+            wanted: set[str] = session.info.pop(_WAKE, set())
+        for queue in sorted(wanted):
+            if self.waker is not None:
+                self.waker(queue)
+
+    def upgrade(self) -> None:
+        """Bring the schema to the newest version (Alembic); of two machines that start at once, one does it."""
+        with self.engine.execution_options(passerelle_write=True).begin() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7119001)")
+            alembic.command.upgrade(self._alembic(connection), "head")
+
+    def is_current(self) -> bool:
+        """Whether the schema is the newest that this program knows."""
+        with self.engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+        return current == ScriptDirectory.from_config(self._alembic(None)).get_current_head()
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+    def _alembic(self, connection: Connection | None) -> alembic.config.Config:
+        config = alembic.config.Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        return config
+
+
+def wake_after_commit(session: Session, queue: str) -> None:
+    """Ask that the workers of `queue` be woken once this session's transaction is committed."""
+    session.info.setdefault(_WAKE, set()).add(queue)
+
+
+def _engine(url: str) -> Engine:
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_S, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("passerelle_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

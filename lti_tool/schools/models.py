@@ -1,0 +1,195 @@
+"""Schools, their staff, the register of their learners, and who is bound to whom."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_tool.database import Base
+from lti_tool.lti.models import Deployment, Person, Platform
+
+TEACHER, ADMINISTRATOR, PUPIL, GUEST = "teacher", "administrator", "pupil", "guest"
+
+
+class School(Base):
+    """A school, known by its UAI."""
+
+    __tablename__ = "schools"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uai: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    time_zone: Mapped[str]
+    """IANA name, by the département of the UAI; pages and exports use it."""
+    trusts_typed_names: Mapped[bool] = mapped_column(default=False)
+    """Where the ENT gives no names: bind by names that the pupil typed, without a click of the staff."""
+    import_generation: Mapped[int] = mapped_column(default=0)
+    """Counts imports; the row's lock makes two imports of one school wait for each other."""
+    created_at: Mapped[datetime]
+
+
+class DeploymentSchool(Base):
+    """A deployment serves these schools."""
+
+    __tablename__ = "deployment_schools"
+
+    deployment_pk: Mapped[int] = mapped_column(ForeignKey(Deployment.id), primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True)
+
+
+class Staff(Base):
+    """A person who is staff of a school because they were named, whatever a later launch says."""
+
+    __tablename__ = "staff"
+    __table_args__ = (UniqueConstraint("person_id", "school_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    role: Mapped[str]
+    """`teacher` or `administrator`."""
+    created_at: Mapped[datetime]
+
+
+class StaffInvitation(Base):
+    """A one-time code that makes who types it staff of the school."""
+
+    __tablename__ = "staff_invitations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[str]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class WebSession(Base):
+    """One person, one school, one role, twelve hours at most; the row holds the hash of the cookie."""
+
+    __tablename__ = "web_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id), index=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    role: Mapped[str]
+    """`pupil`, `teacher`, `administrator`, or `guest` (no known role: may only type an invitation's code)."""
+    is_test: Mapped[bool] = mapped_column(default=False)
+    """A platform's test user: previews, and leaves no trace."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Learner(Base):
+    """A line of a school's register, as SIECLE gave it."""
+
+    __tablename__ = "learners"
+    __table_args__ = (
+        UniqueConstraint("school_id", "ine"),
+        Index(None, "school_id", "birthdate"),
+        Index(None, "school_id", "division", "last_name", "first_name"),
+        Index(None, "child_id"),
+        Index(None, "ine"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    child_id: Mapped[str]
+    """The child behind the line, opaque (UUID): lines of one child in several schools share it."""
+    ine: Mapped[str]
+    last_name: Mapped[str]
+    preferred_last_name: Mapped[str | None]
+    first_name: Mapped[str]
+    middle_name: Mapped[str | None]
+    third_name: Mapped[str | None]
+    birthdate: Mapped[date]
+    sex: Mapped[str | None]
+    division: Mapped[str]
+    mef: Mapped[str | None]
+    status: Mapped[str | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    """Stood in the newest import; an inactive learner can neither start nor send."""
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Binding(Base):
+    """A person of a platform is this learner. A learner has at most one person per platform."""
+
+    __tablename__ = "bindings"
+    __table_args__ = (
+        UniqueConstraint("person_id", "school_id"),
+        UniqueConstraint("learner_id", "platform_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    platform_id: Mapped[int] = mapped_column(ForeignKey(Platform.id))
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    learner_id: Mapped[int] = mapped_column(ForeignKey("learners.id"))
+    created_at: Mapped[datetime]
+
+
+class BindingAttempt(Base):
+    """A birthdate typed that did not bind: five an hour per person."""
+
+    __tablename__ = "binding_attempts"
+    __table_args__ = (Index(None, "person_id", "at"), Index(None, "school_id", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    at: Mapped[datetime]
+
+
+class BindingRequest(Base):
+    """A binding that waits for a member of staff: a conflict, or names that the pupil had to type."""
+
+    __tablename__ = "binding_requests"
+    __table_args__ = (UniqueConstraint("person_id", "school_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), index=True)
+    learner_id: Mapped[int] = mapped_column(ForeignKey("learners.id"))
+    reason: Mapped[str]
+    """`typed-names` or `already-bound` (the learner is bound to somebody else of the same platform)."""
+    given_name: Mapped[str]
+    family_name: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Import(Base):
+    """One import of the register that changed it."""
+
+    __tablename__ = "imports"
+    __table_args__ = (Index(None, "school_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    """Who imported; None for the command line."""
+    at: Mapped[datetime]
+    counts: Mapped[dict[str, Any]]
+
+
+class AuditLine(Base):
+    """Who did what to whom, by our identifiers: the trail that a head can be shown."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "school_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("schools.id"))
+    at: Mapped[datetime]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    """Who acted; None for the command line or the tool itself."""
+    action: Mapped[str]
+    """A stable word, such as `binding.created`."""
+    detail: Mapped[dict[str, Any]]
+    """Identifiers of ours only."""
