@@ -1,0 +1,28 @@
+"""The kinds of question. To add a kind: write its dataclass in a module here and name it in KINDS."""
+
+from lti_tool.assessment.engine.kinds.base import Correction, Form, Question, Response, Verdict
+from lti_tool.assessment.engine.kinds.choices import CHOICE_CONTROL, Choice, Choices, OneChoice, SeveralChoices
+from lti_tool.assessment.engine.kinds.texts import TEXT_CONTROL, Field, SeveralFields, ShortText
+
+__all__ = [
+    "CHOICE_CONTROL",
+    "KINDS",
+    "TEXT_CONTROL",
+    "Choice",
+    "Choices",
+    "Correction",
+    "Field",
+    "Form",
+    "OneChoice",
+    "Question",
+    "Response",
+    "SeveralChoices",
+    "SeveralFields",
+    "ShortText",
+    "Verdict",
+]
+
+KINDS: dict[str, type[Question]] = {
+    question.kind: question for question in (OneChoice, SeveralChoices, ShortText, SeveralFields)
+}
+"""Every kind by the word that stands in an item's `kind`."""
