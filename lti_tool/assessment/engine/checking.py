@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from lti_tool.assessment.engine.items import Item
-from lti_tool.assessment.engine.kinds import Choice, Choices, Correction, Form, Response, Verdict
+from lti_tool.assessment.engine.kinds import Choice, Choices, CorrectionLine, Form, Response, Verdict
 
 __all__ = [
-    "Correction",
+    "CorrectionLine",
     "Response",
     "Verdict",
     "check",
-    "corrections",
+    "correction_lines",
     "from_json",
     "parse_response",
     "presented_choices",
@@ -39,7 +39,7 @@ def check(item: Item, response: Response | None) -> Verdict:
     return Verdict(right=False) if response is None else item.question.check(response)
 
 
-def corrections(item: Item, response: Response | None) -> tuple[Correction, ...]:
+def correction_lines(item: Item, response: Response | None) -> tuple[CorrectionLine, ...]:
     """What was given beside what was expected: one line, or one for each field. To be shown after the answer only."""
     return item.question.correct(response)
 

@@ -8,6 +8,7 @@ and neighbours meet different ones.
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from lti_tool.assessment.engine.items import Bank, Item, Skill
@@ -47,6 +48,16 @@ def next_item(
         key=lambda each: (each.level, _draw(seed, each.id)),
     )
     return _item_of(skill, {*met, *(answer.item_id for answer in answers)}, seed)
+
+
+def questions_left(
+    bank: Bank, targets: Collection[str], answers: Sequence[Answer], *, length: int | None = None
+) -> int:
+    """About how many questions are still to come, for showing progress: a topic is halved by each of its questions."""
+    known = infer(bank, answers)
+    unknown = [bank.skill(target) for target in targets if target in bank.skills and target not in known]
+    left = sum(count.bit_length() for count in Counter(skill.topic_id for skill in unknown).values())
+    return left if length is None else max(0, min(left, length - len(answers)))
 
 
 def estimated_level(bank: Bank, answers: Iterable[Answer]) -> float:

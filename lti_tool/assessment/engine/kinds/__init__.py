@@ -1,6 +1,6 @@
 """The kinds of question. To add a kind: write its dataclass in a module here and name it in KINDS."""
 
-from lti_tool.assessment.engine.kinds.base import Correction, Form, Question, Response, Verdict
+from lti_tool.assessment.engine.kinds.base import CorrectionLine, Form, Question, Response, Verdict
 from lti_tool.assessment.engine.kinds.choices import CHOICE_CONTROL, Choice, Choices, OneChoice, SeveralChoices
 from lti_tool.assessment.engine.kinds.texts import TEXT_CONTROL, Field, SeveralFields, ShortText
 
@@ -10,7 +10,7 @@ __all__ = [
     "TEXT_CONTROL",
     "Choice",
     "Choices",
-    "Correction",
+    "CorrectionLine",
     "Field",
     "Form",
     "OneChoice",

@@ -34,7 +34,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class CorrectionLine:
     """One line of the corrected answer: given beside expected. `label` is empty where there is only one line."""
 
     label: str
@@ -62,15 +62,14 @@ class Question(ABC):
         """Whether the response is right."""
 
     @abstractmethod
-    def correct(self, response: Response | None) -> tuple[Correction, ...]:
+    def correct(self, response: Response | None) -> tuple[CorrectionLine, ...]:
         """The corrected answer, for the page after the answer; None is a question passed over."""
 
 
-_LONE_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def typed(form: Form, name: str) -> str:
-    """What was typed in one control, fit for storage: no NUL, no lone surrogate, cut where it is too long to be right."""
+    """What was typed in one control, fit for storage: no NUL, no lone surrogate, cut where too long to be right."""
     values = form.get(name, ())
-    text = values[0][: MAX_ANSWER_LENGTH + 1] if values else ""
-    return _LONE_SURROGATES.sub("", text.replace("\x00", ""))
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", values[0][: MAX_ANSWER_LENGTH + 1]) if values else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from lti_tool.assessment.engine.kinds.base import Correction, Form, Question, Response, Verdict
+from lti_tool.assessment.engine.kinds.base import CorrectionLine, Form, Question, Response, Verdict
 from lti_tool.assessment.engine.tables import Table
 from lti_tool.assessment.engine.typography import typographic
 
@@ -56,10 +56,10 @@ class Choices(Question):
         shown = (choice.shows for choice in self.choices if choice.id in chosen and not choice.right)
         return Verdict(right=False, shows=next((shows for shows in shown if shows), None))
 
-    def correct(self, response: Response | None) -> tuple[Correction, ...]:
+    def correct(self, response: Response | None) -> tuple[CorrectionLine, ...]:
         chosen = frozenset(response.choices) if response else frozenset()
         return (
-            Correction(
+            CorrectionLine(
                 label="",
                 given=tuple(choice.text for choice in self.choices if choice.id in chosen),
                 expected=tuple(choice.text for choice in self.choices if choice.right),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from lti_tool.assessment.engine.kinds.base import Correction, Form, Question, Response, Verdict, typed
+from lti_tool.assessment.engine.kinds.base import CorrectionLine, Form, Question, Response, Verdict, typed
 from lti_tool.assessment.engine.tables import Table
 from lti_tool.assessment.engine.tolerances import TOLERANCES, matches
 from lti_tool.assessment.engine.typography import typographic
@@ -54,9 +54,9 @@ class Expected:
         foreseen = (refused.shows for refused in self.refuses if matches(text, refused.text, exactly))
         return Verdict(right=False, shows=next(foreseen, None))
 
-    def correct(self, label: str, text: str) -> Correction:
+    def correct(self, label: str, text: str) -> CorrectionLine:
         """One line of the corrected answer: the first accepted answer stands for all."""
-        return Correction(label, (text,) if text.strip() else (), self.accepts[:1], self.check(text).right)
+        return CorrectionLine(label, (text,) if text.strip() else (), self.accepts[:1], self.check(text).right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class ShortText(Question):
     def check(self, response: Response) -> Verdict:
         return self.expected.check(response.text or "")
 
-    def correct(self, response: Response | None) -> tuple[Correction, ...]:
+    def correct(self, response: Response | None) -> tuple[CorrectionLine, ...]:
         return (self.expected.correct("", (response and response.text) or ""),)
 
 
@@ -122,7 +122,7 @@ class SeveralFields(Question):
         shown = (verdict.shows for verdict in verdicts if verdict.shows)
         return Verdict(all(verdict.right for verdict in verdicts), next(shown, None))
 
-    def correct(self, response: Response | None) -> tuple[Correction, ...]:
+    def correct(self, response: Response | None) -> tuple[CorrectionLine, ...]:
         given = dict(response.fields) if response else {}
         return tuple(field.expected.correct(field.label, given.get(field.name, "")) for field in self.fields)
 
