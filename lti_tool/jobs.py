@@ -183,7 +183,7 @@ class Wakers:
         try:
             with self._lock:
                 if queue not in self._tasks:
-                    self._tasks[queue] = _task(huey_for(self._url, queue), lambda: None)
+                    self._tasks[queue] = wake_task(huey_for(self._url, queue), lambda: None)
             self._tasks[queue]()
         except Exception as error:  # the row is safe; the sweep will find it
             logs.event(log, "wake.failed", logging.WARNING, queue=queue, error=type(error).__name__)
@@ -194,8 +194,8 @@ def run_worker(database_url: str, queues: list[Queue]) -> None:
     consumers = []
     for queue in queues:
         instance = huey_for(database_url, queue.name)
-        task = _task(instance, queue.drain)
-        instance.periodic_task(huey.crontab(minute="*"), name=f"sweep-{queue.name}")(queue.drain)
+        task = wake_task(instance, queue.drain)
+        instance.periodicwake_task(huey.crontab(minute="*"), name=f"sweep-{queue.name}")(queue.drain)
         consumers.append(Consumer(instance, workers=queue.threads, initial_delay=0.05, max_delay=0.25))
         task()  # what was left by those before us
     stopped = threading.Event()
@@ -212,7 +212,9 @@ def run_worker(database_url: str, queues: list[Queue]) -> None:
     logs.event(log, "worker.stopped")
 
 
-def _task(instance: huey.Huey, function: Callable[[], object]) -> Callable[[], object]:
+def wake_task(instance: huey.Huey, function: Callable[[], object]) -> Callable[[], object]:
+    """Register `function` as what a wake-up on this Huey does; calling the result sends one."""
+
     def wake() -> None:
         function()
 

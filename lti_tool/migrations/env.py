@@ -5,12 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
-import lti_tool.assessment.models
-import lti_tool.campaigns.models
-import lti_tool.grades.models
-import lti_tool.jobs
-import lti_tool.lti.models
-import lti_tool.schools.models  # noqa: F401 - the imports fill Base.metadata
+import lti_tool.migrations.models  # noqa: F401 - fills Base.metadata
 from lti_tool.database import Base
 
 

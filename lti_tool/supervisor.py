@@ -1,0 +1,76 @@
+"""The long-running programs: a queue worker, and `serve`, which keeps gunicorn and one worker running together."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+import threading
+
+from lti_tool import jobs, logs
+from lti_tool.grades.delivery import Deliverer
+from lti_tool.grades.memberships import refresh_memberships
+from lti_tool.settings import Settings
+from lti_tool.web.toolbox import Toolbox
+
+log = logging.getLogger(__name__)
+
+JOB_THREADS = 2
+WEB_THREADS = 8
+GRACE_S = 10
+
+
+def work(settings: Settings, threads: int) -> None:
+    """Serve the queues until told to stop: `threads` of them for grades, others for everything else."""
+    toolbox = Toolbox.build(settings)
+    deliverer = Deliverer(toolbox.database, toolbox.services, jobs.utc_now)
+    handlers: dict[str, jobs.Handler] = {
+        "memberships": lambda work: refresh_memberships(toolbox.database, toolbox.services, work, jobs.utc_now()),
+    }
+    jobs.run_worker(
+        settings.database_url,
+        [
+            jobs.Queue("grades", deliverer.drain, threads),
+            jobs.Queue(jobs.JOBS_QUEUE, lambda: jobs.drain(toolbox.database, handlers, jobs.utc_now), JOB_THREADS),
+        ],
+    )
+
+
+def serve(workers: int, bind: str) -> int:
+    """Run gunicorn and one queue worker until SIGTERM or SIGINT; whichever dies is started again.
+
+    Returns 0 when told to stop, gunicorn's status when it cannot even start.
+    """
+    web = [sys.executable, "-m", "gunicorn", "lti_tool.web:create_app()", "--bind", bind, "--workers", str(workers)]
+    web += ["--threads", str(WEB_THREADS), "--no-control-socket", "--log-level", "warning"]
+    worker = [sys.executable, "-m", "lti_tool", "worker"]
+    stopped = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stopped.set())
+    programs = {"web": web, "worker": worker}
+    running = {name: subprocess.Popen(command) for name, command in programs.items()}  # noqa: S603 - ourselves
+    logs.event(log, "serve.started", bind=bind)
+    started_well = False
+    while not stopped.wait(1):
+        for name, process in running.items():
+            if process.poll() is None:
+                continue
+            if name == "web" and not started_well:
+                _stop(running)
+                return process.returncode or 1
+            logs.event(log, "serve.restarts", logging.ERROR, program=name, status=process.returncode)
+            running[name] = subprocess.Popen(programs[name])  # noqa: S603 - ourselves
+        started_well = True
+    _stop(running)
+    return 0
+
+
+def _stop(running: dict[str, subprocess.Popen[bytes]]) -> None:
+    for process in running.values():
+        process.terminate()
+    for process in running.values():
+        try:
+            process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
