@@ -195,7 +195,7 @@ def run_worker(database_url: str, queues: list[Queue]) -> None:
     for queue in queues:
         instance = huey_for(database_url, queue.name)
         task = wake_task(instance, queue.drain)
-        instance.periodicwake_task(huey.crontab(minute="*"), name=f"sweep-{queue.name}")(queue.drain)
+        instance.periodic_task(huey.crontab(minute="*"), name=f"sweep-{queue.name}")(queue.drain)
         consumers.append(Consumer(instance, workers=queue.threads, initial_delay=0.05, max_delay=0.25))
         task()  # what was left by those before us
     stopped = threading.Event()
