@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import pytest
 from lti_tool.database import Database
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
+from tests.redaction import PersonalDataWatch
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SECRET_KEY = "a-secret-key-of-the-tests-that-is-long-enough"
@@ -112,3 +114,13 @@ def clock() -> Callable[[], datetime]:
 
 def _postgres_url(uri: str, name: str) -> str:
     return uri.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_personal_data_in_any_log() -> Iterator[None]:
+    """Fails the run if anything logged by any test holds a name, a birthdate, an INE, an e-mail, a sub or a token."""
+    watch = PersonalDataWatch()
+    logging.getLogger().addHandler(watch)
+    yield
+    logging.getLogger().removeHandler(watch)
+    assert watch.found == []
