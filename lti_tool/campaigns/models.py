@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.assessment.models import Run
@@ -89,7 +89,16 @@ class SharedResult(Base):
     """Results as they were when the pupil sent them; each sending is kept."""
 
     __tablename__ = "shared_results"
-    __table_args__ = (UniqueConstraint("participation_id", "run_id"),)
+    __table_args__ = (
+        UniqueConstraint("participation_id", "run_id"),
+        Index(
+            "uq_shared_results_that_count",
+            "participation_id",
+            unique=True,
+            sqlite_where=text("counts"),
+            postgresql_where=text("counts"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     participation_id: Mapped[int] = mapped_column(ForeignKey("participations.id"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.campaigns.models import Campaign, SharedResult
@@ -16,13 +16,18 @@ WAITING, ACCEPTED, REFUSED, NOT_NEEDED = "waiting", "accepted", "refused", "not_
 
 
 class LineItem(Base):
-    """A column of a course's gradebook that belongs to a campaign."""
+    """A column of a course's gradebook that belongs to a campaign: one per activity, also while it is being sought.
+
+    The row is the reservation: of two launches that race, one inserts it, and one worker at a time looks.
+    """
 
     __tablename__ = "line_items"
     __table_args__ = (
         UniqueConstraint("resource_link_pk"),
+        UniqueConstraint("platform_id", "url"),
         Index(None, "campaign_id"),
         Index(None, "context_pk"),
+        Index(None, "next_try_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -35,6 +40,14 @@ class LineItem(Base):
     """None while it is still to be found or created."""
     score_maximum: Mapped[float] = mapped_column(default=100.0)
     created_by_us: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str | None]
+    """Why there is no `url` (yet): a stable word."""
+    sought_at: Mapped[datetime | None]
+    """When a worker last looked for it."""
+    next_try_at: Mapped[datetime | None]
+    """When to look for it; None where nobody needs to."""
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
 
 
@@ -66,6 +79,8 @@ class Grade(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     last_timestamp: Mapped[datetime | None]
     """The newest score timestamp ever sent for this cell; the next is strictly later (AGS §3.4.9)."""
+    sent_scores: Mapped[list[float]] = mapped_column(JSON, default=list)
+    """Values sent since the last one that was accepted: any of them may stand in the gradebook without our knowing."""
     accepted_version: Mapped[int | None]
     accepted_score: Mapped[float | None]
     accepted_at: Mapped[datetime | None]

@@ -481,6 +481,11 @@ def upgrade() -> None:
         sa.Column("url", sa.String(), nullable=True),
         sa.Column("score_maximum", sa.Double(), nullable=False),
         sa.Column("created_by_us", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("sought_at", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("next_try_at", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("lease_until", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_line_items_campaign_id")),
         sa.ForeignKeyConstraint(["context_pk"], ["contexts.id"], name=op.f("fk_line_items_context_pk")),
@@ -489,11 +494,13 @@ def upgrade() -> None:
             ["resource_link_pk"], ["resource_links.id"], name=op.f("fk_line_items_resource_link_pk")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line_items")),
+        sa.UniqueConstraint("platform_id", "url", name=op.f("uq_line_items_platform_id_url")),
         sa.UniqueConstraint("resource_link_pk", name=op.f("uq_line_items_resource_link_pk")),
     )
     with op.batch_alter_table("line_items", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_line_items_campaign_id"), ["campaign_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_line_items_context_pk"), ["context_pk"], unique=False)
+        batch_op.create_index(batch_op.f("ix_line_items_next_try_at"), ["next_try_at"], unique=False)
 
     op.create_table(
         "shared_results",
@@ -513,6 +520,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shared_results")),
         sa.UniqueConstraint("participation_id", "run_id", name=op.f("uq_shared_results_participation_id_run_id")),
     )
+    op.create_index(
+        "uq_shared_results_that_count",
+        "shared_results",
+        ["participation_id"],
+        unique=True,
+        sqlite_where=sa.text("counts"),
+        postgresql_where=sa.text("counts"),
+    )
     op.create_table(
         "grades",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -527,6 +542,7 @@ def upgrade() -> None:
         sa.Column("lease_until", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_timestamp", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("sent_scores", sa.JSON(), nullable=False),
         sa.Column("accepted_version", sa.Integer(), nullable=True),
         sa.Column("accepted_score", sa.Double(), nullable=True),
         sa.Column("accepted_at", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
@@ -551,8 +567,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_grades_learner_id"))
 
     op.drop_table("grades")
+    op.drop_index("uq_shared_results_that_count", table_name="shared_results")
     op.drop_table("shared_results")
     with op.batch_alter_table("line_items", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_line_items_next_try_at"))
         batch_op.drop_index(batch_op.f("ix_line_items_context_pk"))
         batch_op.drop_index(batch_op.f("ix_line_items_campaign_id"))
 
