@@ -1,0 +1,172 @@
+"""Sessions of the tool: one person, one school, one role, twelve hours at most; a row that holds the cookie's hash."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, insert, select
+from sqlalchemy.orm import Session
+
+from lti_tool.lti.models import ACTIVE, Person, Platform
+from lti_tool.schools.models import Binding, Learner, School, WebSession
+from lti_tool.schools.schools import SchoolRef
+from lti_tool.vault import hash_secret
+
+LONGEST = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerRef:
+    """The line of the register to which the session's person is bound in the session's school."""
+
+    id: int
+    child_id: str
+    """The child behind the line: what the assessment knows them by."""
+    first_name: str
+    last_name: str
+    """The usage name where there is one."""
+    division: str
+    active: bool
+    """An inactive learner can neither start nor send."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """Who is there, where, and as what."""
+
+    id: int
+    person_id: int
+    platform_id: int
+    school: SchoolRef
+    role: str
+    """`pupil`, `teacher`, `administrator` or `guest`."""
+    is_test: bool
+    """A platform's test user: previews, and leaves no trace."""
+    given_name: str | None
+    """As the platform gives it; None where it gives no names."""
+    family_name: str | None
+    learner: LearnerRef | None
+
+
+def open_session(
+    session: Session,
+    *,
+    person_id: int,
+    school_id: int,
+    role: str,
+    is_test: bool,
+    now: datetime,
+    current_token: str | None,
+) -> str | None:
+    """The token of a new session, or None where the browser's current one is of the same person, school and role.
+
+    A current session of anybody else, or in another role or school, ends here: the tabs that were opened in it
+    can act for nobody any more.
+    """
+    if current_token is not None:
+        current = session.execute(
+            select(
+                WebSession.id,
+                (WebSession.person_id == person_id)
+                & (WebSession.school_id == school_id)
+                & (WebSession.role == role)
+                & (WebSession.is_test == is_test)
+                & (WebSession.expires_at > now),
+            ).where(WebSession.token_hash == hash_secret(current_token))
+        ).one_or_none()
+        if current is not None and current[1]:
+            return None
+        if current is not None:
+            end(session, current.id)
+    token = secrets.token_urlsafe(32)
+    session.execute(
+        insert(WebSession).values(
+            token_hash=hash_secret(token),
+            person_id=person_id,
+            school_id=school_id,
+            role=role,
+            is_test=is_test,
+            created_at=now,
+            expires_at=now + LONGEST,
+        )
+    )
+    return token
+
+
+def find(session: Session, tokens: Sequence[str], now: datetime) -> SessionInfo | None:
+    """Whose session the cookies name, in one query.
+
+    None where there is no token, where two tokens disagree, or where the session has ended, run out, or belongs
+    to a platform that is not active.
+    """
+    if len(set(tokens)) != 1:
+        return None
+    row = session.execute(
+        select(
+            WebSession.id,
+            WebSession.person_id,
+            WebSession.role,
+            WebSession.is_test,
+            Person.platform_id,
+            Person.given_name,
+            Person.family_name,
+            School.id.label("school_id"),
+            School.name.label("school_name"),
+            School.uai,
+            School.time_zone,
+            Learner.id.label("learner_id"),
+            Learner.child_id,
+            Learner.first_name,
+            Learner.last_name,
+            Learner.preferred_last_name,
+            Learner.division,
+            Learner.active,
+        )
+        .join(Person, Person.id == WebSession.person_id)
+        .join(Platform, and_(Platform.id == Person.platform_id, Platform.status == ACTIVE))
+        .join(School, School.id == WebSession.school_id)
+        .outerjoin(Binding, and_(Binding.person_id == Person.id, Binding.school_id == School.id))
+        .outerjoin(Learner, Learner.id == Binding.learner_id)
+        .where(WebSession.token_hash == hash_secret(tokens[0]), WebSession.expires_at > now)
+    ).one_or_none()
+    if row is None:
+        return None
+    learner = None
+    if row.learner_id is not None:
+        last_name = row.preferred_last_name or row.last_name
+        learner = LearnerRef(row.learner_id, row.child_id, row.first_name, last_name, row.division, row.active)
+    return SessionInfo(
+        id=row.id,
+        person_id=row.person_id,
+        platform_id=row.platform_id,
+        school=SchoolRef(row.school_id, row.school_name, row.uai, row.time_zone),
+        role=row.role,
+        is_test=row.is_test,
+        given_name=row.given_name,
+        family_name=row.family_name,
+        learner=learner,
+    )
+
+
+def end(session: Session, session_id: int) -> None:
+    """End one session."""
+    session.execute(delete(WebSession).where(WebSession.id == session_id))
+
+
+def end_of_person(session: Session, person_id: int) -> None:
+    """End all sessions of a person: they were unbound or erased, or their role was taken."""
+    session.execute(delete(WebSession).where(WebSession.person_id == person_id))
+
+
+def end_of_platform(session: Session, platform_id: int) -> None:
+    """End all sessions of a platform's people: it was suspended."""
+    of_platform = select(Person.id).where(Person.platform_id == platform_id)
+    session.execute(delete(WebSession).where(WebSession.person_id.in_(of_platform)))
+
+
+def forget_expired(session: Session, now: datetime) -> None:
+    """Delete the sessions that ran out."""
+    session.execute(delete(WebSession).where(WebSession.expires_at <= now))
