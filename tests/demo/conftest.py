@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -20,6 +21,7 @@ from lxml import html
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from lti_tool.demo.ent import QuietRequestHandler, create_ent
+from lti_tool.demo.people import person_by_login
 from lti_tool.demo.state import EntConfig, ToolConfig
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
@@ -260,3 +262,74 @@ def world(tmp_path: Path) -> Iterator[World]:
 
         with serving(ent_app):
             yield made
+
+
+# The services
+
+LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
+LINE_ITEMS = "application/vnd.ims.lis.v2.lineitemcontainer+json"
+SCORE = "application/vnd.ims.lis.v1.score+json"
+RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
+COURSE = "technologie-4a"
+CHLOE = person_by_login("chloe.nguyen").sub
+
+
+class Services:
+    """The services of one course, with a token that may do everything."""
+
+    def __init__(self, world):
+        self.world = world
+        self.token = world.bearer()
+        self.lineitems = f"{world.url}/ags/{COURSE}/lineitems?type_id=1"
+
+    def get(self, url, accept, **options):
+        return requests.get(url, headers=self.token | {"Accept": accept}, timeout=10, **options)
+
+    def send(self, method, url, body, content_type):
+        headers = self.token | {"Content-Type": content_type}
+        return requests.request(method, url, data=json.dumps(body), headers=headers, timeout=10)
+
+    def column(self, **fields):
+        body = {"label": "Colonne", "scoreMaximum": 20} | fields
+        return self.send("POST", self.lineitems, body, LINE_ITEM).json()["id"]
+
+    def score(self, line_item, content_type=SCORE, **changes):
+        body = {
+            "userId": CHLOE,
+            "timestamp": datetime.fromtimestamp(self.world.clock(), UTC).isoformat(),
+            "activityProgress": "Completed",
+            "gradingProgress": "FullyGraded",
+            "scoreGiven": 62.5,
+            "scoreMaximum": 100,
+            "comment": "Bravo",
+        } | changes
+        body = {name: value for name, value in body.items() if value is not None}
+        return self.send("POST", below(line_item, "/scores"), body, content_type)
+
+    def shown(self, sub=CHLOE):
+        """What the teacher sees in the only column, beside this pupil."""
+        page = self.world.browser("claire.fontaine").get(f"/cours/{COURSE}/notes")
+        (cell,) = page.all(f"//td[@data-sub='{sub}']")
+        return cell.get("data-grade")
+
+    def result(self, line_item, sub=CHLOE):
+        found = self.get(below(line_item, "/results"), RESULTS, params={"user_id": sub}).json()
+        return found[0] if found else None
+
+
+def below(line_item, part):
+    """An address below a line item: the path ends before the query."""
+    path, query = line_item.split("?")
+    return f"{path}{part}?{query}"
+
+
+@pytest.fixture
+def services(world):
+    return Services(world)
+
+
+@pytest.fixture
+def column(world, services):
+    """The line item of an activity."""
+    world.activity()
+    return services.get(services.lineitems, LINE_ITEMS).json()[0]["id"]

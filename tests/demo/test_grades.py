@@ -1,6 +1,5 @@
-"""Access tokens, columns, scores, results and memberships, with Moodle's refusals (`facts/moodle.md` "Scores")."""
+"""Columns, scores and results, with Moodle's refusals (`facts/moodle.md` "Scores")."""
 
-import json
 import time
 from datetime import UTC, datetime
 
@@ -12,137 +11,12 @@ from lti_tool.demo.people import person_by_login
 LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
 LINE_ITEMS = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 SCORE = "application/vnd.ims.lis.v1.score+json"
-RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
-MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 COURSE = "technologie-4a"
 CHLOE = person_by_login("chloe.nguyen").sub
 
 
 def iso(seconds):
     return datetime.fromtimestamp(seconds, UTC).isoformat()
-
-
-def below(line_item, part):
-    """An address below a line item: the path ends before the query."""
-    path, query = line_item.split("?")
-    return f"{path}{part}?{query}"
-
-
-class Services:
-    """The services of one course, with a token that may do everything."""
-
-    def __init__(self, world):
-        self.world = world
-        self.token = world.bearer()
-        self.lineitems = f"{world.url}/ags/{COURSE}/lineitems?type_id=1"
-
-    def get(self, url, accept, **options):
-        return requests.get(url, headers=self.token | {"Accept": accept}, timeout=10, **options)
-
-    def send(self, method, url, body, content_type):
-        headers = self.token | {"Content-Type": content_type}
-        return requests.request(method, url, data=json.dumps(body), headers=headers, timeout=10)
-
-    def column(self, **fields):
-        body = {"label": "Colonne", "scoreMaximum": 20} | fields
-        return self.send("POST", self.lineitems, body, LINE_ITEM).json()["id"]
-
-    def score(self, line_item, content_type=SCORE, **changes):
-        body = {
-            "userId": CHLOE,
-            "timestamp": iso(self.world.clock()),
-            "activityProgress": "Completed",
-            "gradingProgress": "FullyGraded",
-            "scoreGiven": 62.5,
-            "scoreMaximum": 100,
-            "comment": "Bravo",
-        } | changes
-        body = {name: value for name, value in body.items() if value is not None}
-        return self.send("POST", below(line_item, "/scores"), body, content_type)
-
-    def shown(self, sub=CHLOE):
-        """What the teacher sees in the only column, beside this pupil."""
-        page = self.world.browser("claire.fontaine").get(f"/cours/{COURSE}/notes")
-        (cell,) = page.all(f"//td[@data-sub='{sub}']")
-        return cell.get("data-grade")
-
-    def result(self, line_item, sub=CHLOE):
-        found = self.get(below(line_item, "/results"), RESULTS, params={"user_id": sub}).json()
-        return found[0] if found else None
-
-
-@pytest.fixture
-def services(world):
-    return Services(world)
-
-
-@pytest.fixture
-def column(world, services):
-    """The line item of an activity."""
-    world.activity()
-    return services.get(services.lineitems, LINE_ITEMS).json()[0]["id"]
-
-
-# Access tokens
-
-
-def test_a_token_lives_sixty_seconds_and_comes_as_text_html(world):
-    answer = world.token_answer("score", "members")
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"].startswith("text/html")
-    token = json.loads(answer.text)
-    assert (token["token_type"], token["expires_in"]) == ("Bearer", 60)
-    assert len(token["scope"].split()) == 2
-
-
-def test_only_scopes_that_exist_are_granted(world):
-    token = json.loads(world.token_answer("score", "https://example.org/everything", "openid").text)
-    assert token["scope"] == "https://purl.imsglobal.org/spec/lti-ags/scope/score"
-    assert world.token_answer("https://example.org/everything").status_code == 400
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"aud": "https://other.example/token"}, id="aud"),
-        pytest.param({"iss": "other"}, id="iss"),
-        pytest.param({"sub": "other"}, id="sub"),
-        pytest.param({"exp": 1}, id="expired"),
-        pytest.param({"exp": None}, id="no exp"),
-        pytest.param({"iat": None}, id="no iat"),
-        pytest.param({"iat": int(time.time()) + 3600}, id="iat in the future"),
-        pytest.param({"jti": None}, id="no jti"),
-    ],
-)
-def test_a_wrong_assertion_gets_no_token(world, changes):
-    assertion = world.tool.sign(world.tool.assertion(world.url + "/oidc/token", **changes))
-    answer = world.token_answer("score", assertion=assertion)
-    assert (answer.status_code, json.loads(answer.text)["error"]) == (400, "invalid_client")
-
-
-def test_an_assertion_serves_once(world):
-    assertion = world.tool.sign(world.tool.assertion(world.url + "/oidc/token"))
-    assert world.token_answer("score", assertion=assertion).status_code == 200
-    assert world.token_answer("score", assertion=assertion).status_code == 400
-
-
-@pytest.mark.parametrize("kid", ["unknown", 'é"\\', ""])
-def test_an_assertion_of_an_unknown_key_gets_no_token(world, kid):
-    assertion = world.tool.sign(world.tool.assertion(world.url + "/oidc/token"), kid=kid)
-    assert world.token_answer("score", assertion=assertion).status_code == 400
-
-
-def test_a_token_that_is_over_is_worth_nothing(world, services):
-    world.ahead = 61
-    assert services.get(services.lineitems, LINE_ITEMS).status_code == 401
-
-
-def test_a_token_opens_only_what_its_scopes_name(world, services, column):
-    services.token = world.bearer("members")
-    assert services.get(services.lineitems, LINE_ITEMS).status_code == 403
-    assert services.score(column).status_code == 403
-    services.token = {}
-    assert services.score(column).status_code == 401
 
 
 # Columns
@@ -372,53 +246,3 @@ def test_a_column_of_the_tool_takes_later_scores_after_a_teacher(world, services
 def test_a_score_for_a_deleted_column_is_not_found(world, services, column):
     world.browser("claire.fontaine").post("/activites/1/supprimer")
     assert services.score(column).status_code == 404
-
-
-# Memberships
-
-
-def members(services, query="", accept=MEMBERS):
-    return services.get(f"{services.world.url}/nrps/{COURSE}/members{query}", accept)
-
-
-def test_the_members_come_by_pages_with_short_roles(services):
-    seen, answer = [], members(services)
-    while True:
-        container = answer.json()
-        assert container["context"]["title"] == "Technologie 4e A"
-        seen += [(member["name"], member["roles"], member["status"]) for member in container["members"]]
-        if "next" not in answer.links:
-            break
-        answer = services.get(answer.links["next"]["url"], MEMBERS)
-    assert seen == [
-        ("Claire Fontaine", ["Instructor"], "Active"),
-        ("Chloé Nguyen", ["Learner"], "Active"),
-        ("Hugo Martin", ["Learner"], "Active"),
-        ("Inès Lefebvre-Dubois", ["Learner"], "Active"),
-    ]
-
-
-@pytest.mark.parametrize("role", ["Instructor", "http://purl.imsglobal.org/vocab/lis/v2/membership%23Instructor"])
-def test_members_of_one_role(services, role):
-    assert [member["user_id"] for member in members(services, f"?role={role}").json()["members"]] == [
-        person_by_login("claire.fontaine").sub
-    ]
-
-
-@pytest.mark.parametrize(
-    ("query", "accept", "status"),
-    [
-        pytest.param("", "application/json", 400, id="accept"),
-        pytest.param("", "*/*", 400, id="any"),
-        pytest.param("?limit=x", MEMBERS, 400, id="limit not a number"),
-        pytest.param("?limit=0", MEMBERS, 400, id="limit 0"),
-        pytest.param("?rlid=unknown", MEMBERS, 404, id="no such link"),
-    ],
-)
-def test_a_wrong_question_about_members_is_refused(services, query, accept, status):
-    assert members(services, query, accept).status_code == status
-
-
-def test_a_course_that_does_not_exist(services):
-    answer = services.get(f"{services.world.url}/nrps/latin/members", MEMBERS)
-    assert answer.status_code == 404
