@@ -1,0 +1,69 @@
+"""The pages: HTTP and nothing else, one blueprint per audience. Rules live in the rooms."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.typing import ResponseReturnValue
+
+from lti_tool import logs
+from lti_tool.settings import Settings
+from lti_tool.web import errors, health, i18n, navigation, parcours, pupil, security, text
+from lti_tool.web.toolbox import EXTENSION, Toolbox, commit, roll_back
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+BLUEPRINTS = (health.blueprint, pupil.blueprint, parcours.blueprint)
+
+
+class Passerelle(Flask):
+    """A Flask application whose views write all or nothing."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view, then commit what it wrote, before anything is said to the browser."""
+        answer = super().dispatch_request()
+        commit()
+        return answer
+
+
+def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:
+    """The web application. Without settings they come from the environment, as where gunicorn calls it.
+
+    Raises `SettingsError` where the environment is missing something.
+    """
+    if settings is None:
+        settings = toolbox.settings if toolbox else Settings.from_environment()
+        logs.configure(settings.log_level)
+    app = Passerelle("lti_tool.web", template_folder=str(TEMPLATES), static_url_path="/static")
+    app.extensions[EXTENSION] = toolbox or Toolbox.build(settings)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for part in (security, i18n, navigation, text, errors):
+        part.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.url_defaults(_version_static_files(app))
+    app.teardown_request(_close)
+    return app
+
+
+def _close(error: BaseException | None) -> None:
+    """Whatever a request left open is closed, and not kept."""
+    roll_back(error or RuntimeError("the request ended without a commit"))
+
+
+def _version_static_files(app: Flask) -> Any:
+    """A file's address changes with its content, so that browsers may keep it for ever."""
+    versions: dict[str, str] = {}
+
+    def add_version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint != "static" or app.static_folder is None:
+            return
+        name = values["filename"]
+        if name not in versions:
+            content = (Path(app.static_folder) / name).read_bytes()
+            versions[name] = hashlib.sha256(content).hexdigest()[:8]
+        values["v"] = versions[name]
+
+    return add_version

@@ -1,0 +1,64 @@
+"""What the head of each page says: who is there, in which school, and where they can go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, request, url_for
+from flask_babel import gettext
+
+from lti_tool.schools.models import ADMINISTRATOR, PUPIL, TEACHER
+from lti_tool.web import security
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the menu; `section` is what a page of that part sets."""
+
+    section: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who the page is for, as its head shows it."""
+
+    name: str
+    school: str
+    home: str | None
+    menu: tuple[Entry, ...]
+
+
+def current_visitor() -> Visitor | None:
+    """Who the guard let in; None on public pages and for nobody."""
+    info = security.visitor()
+    if info is None:
+        return None
+    menu = _menu(info.role)
+    name = " ".join(part for part in (info.given_name, info.family_name) if part)
+    return Visitor(name, info.school.name, menu[0].url if menu else None, menu)
+
+
+def page_url(number: int) -> str:
+    """The address of another page of the list that is shown, its filters kept."""
+    kept = {key: value for key, value in request.args.items() if key != "page"}
+    return url_for(request.endpoint or "", **(request.view_args or {}), **kept, page=number)
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(current_visitor=current_visitor, page_url=page_url)
+
+
+def _menu(role: str) -> tuple[Entry, ...]:
+    if role == PUPIL:
+        return (
+            Entry("parcours", gettext("Parcours"), "/campagnes"),
+            Entry("profil", gettext("Profil"), "/profil"),
+        )
+    if role in (TEACHER, ADMINISTRATOR):
+        return (
+            Entry("campagnes", gettext("Campagnes"), "/orga/campagnes"),
+            Entry("eleves", gettext("Élèves"), "/orga/eleves"),
+        )
+    return ()

@@ -1,0 +1,216 @@
+"""Who may see a page and send a form: the session's cookies, the guard of each blueprint, every answer's headers."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterator
+from typing import cast
+
+from flask import Flask, Response, current_app, g, request
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from lti_tool.errors import N_, RefusedError
+from lti_tool.lti.models import ACTIVE, Platform
+from lti_tool.schools import sessions
+from lti_tool.schools.sessions import SessionInfo
+from lti_tool.settings import origin_of
+from lti_tool.web.toolbox import READING, db, now, toolbox
+
+COOKIE, PARTITIONED_COOKIE = "passerelle", "passerelle_p"
+CSRF_FIELD = "jeton"
+FORM_LIMIT = 1024 * 1024
+"""Bytes of the largest form, but for the pages that say otherwise (`accepts_upload`)."""
+MOST_FRAMING_PLATFORMS = 50
+
+
+class NobodyError(RefusedError):
+    """No valid session came with the request."""
+
+    code = "SESSION"
+    status = 401
+    sentence = N_("Vous n'êtes pas connecté, ou votre session est terminée.")
+
+
+class NotForYouError(RefusedError):
+    """The session's role does not open this page."""
+
+    code = "ACCES"
+    status = 403
+    sentence = N_("Cette page n'est pas pour vous.")
+
+
+class StaleFormError(RefusedError):
+    """The form was made for another session, or for none."""
+
+    code = "FORMULAIRE"
+    status = 403
+    sentence = N_("Cette page a été ouverte par quelqu'un d'autre, ou a expiré.")
+
+
+def only(*roles: str) -> Callable[[], None]:
+    """The guard of a blueprint (`before_request`): nobody gets 401, other roles 403, a form of another session 403."""
+
+    def guard() -> None:
+        info = _identify()
+        if info.role not in roles:
+            raise NotForYouError
+        if request.method not in READING:
+            _check_form()
+
+    return guard
+
+
+def accepts_upload(limit: int) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Let the decorated view receive up to `limit` bytes. It stands above the route's decorator's function."""
+
+    def mark(view: Callable[..., object]) -> Callable[..., object]:
+        view.upload_limit = limit  # type: ignore[attr-defined] # read back by the guard below
+        return view
+
+    return mark
+
+
+def current() -> SessionInfo:
+    """The session of this request. Raises `NobodyError` where the guard found none, or did not run."""
+    info = visitor()
+    if info is None:
+        raise NobodyError
+    return info
+
+
+def visitor() -> SessionInfo | None:
+    """The session that the guard found, if it ran and found one."""
+    return cast("SessionInfo | None", g.get("session_info"))
+
+
+def session_tokens() -> list[str]:
+    """The different tokens among the two cookies: one as a rule; two if they disagree, which is nobody."""
+    given = [token for name in (COOKIE, PARTITIONED_COOKIE) for token in request.cookies.getlist(name)]
+    return list(dict.fromkeys(given))
+
+
+def set_session(response: Response, token: str) -> None:
+    """Give the browser its session, as a plain cookie and as one partitioned by the site that frames us."""
+    for name, partitioned in ((COOKIE, False), (PARTITIONED_COOKIE, True)):
+        response.set_cookie(
+            name,
+            token,
+            max_age=sessions.LONGEST,
+            secure=True,
+            httponly=True,
+            samesite="None",
+            partitioned=partitioned,
+        )
+
+
+def clear_session(response: Response) -> None:
+    """Take the session away from the browser."""
+    for name, partitioned in ((COOKIE, False), (PARTITIONED_COOKIE, True)):
+        response.delete_cookie(name, secure=True, httponly=True, samesite="None", partitioned=partitioned)
+
+
+def csrf_field() -> Markup:
+    """The hidden field that binds a form to the session that the page was made for."""
+    token = toolbox().vault.fingerprint(current_token(), CSRF_FIELD)
+    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
+
+
+def current_token() -> str:
+    """The token of the session of this request."""
+    current()
+    return cast(str, g.session_token)
+
+
+def allow(directive: str, *sources: str) -> None:
+    """Widen the content security policy of this one answer, as `allow("form-action", "https://lms.example")`."""
+    g.setdefault("csp", {}).setdefault(directive, []).extend(sources)
+
+
+def frame_for(origin: str) -> None:
+    """Let this platform's pages frame this one answer, on pages that no session guards."""
+    allow("frame-ancestors", origin)
+
+
+def init_app(app: Flask) -> None:
+    """Set limits, headers and the template function `csrf_field`."""
+    app.config["MAX_CONTENT_LENGTH"] = FORM_LIMIT
+    app.jinja_env.globals["csrf_field"] = csrf_field
+    app.after_request(_add_headers)
+
+
+def _identify() -> SessionInfo:
+    tokens = session_tokens()
+    if not tokens:
+        raise NobodyError
+    if request.method in READING:
+        info = sessions.find(db(), tokens, now())
+    else:  # a short session of its own: the view may have to work without an open transaction
+        with toolbox().database.read() as session:
+            info = sessions.find(session, tokens, now())
+    if info is None:
+        raise NobodyError
+    g.session_info, g.session_token = info, tokens[0]
+    return info
+
+
+def _check_form() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    request.max_content_length = getattr(view, "upload_limit", FORM_LIMIT)
+    given = request.form.get(CSRF_FIELD, "")
+    expected = toolbox().vault.fingerprints(current_token(), CSRF_FIELD)
+    if not any(hmac.compare_digest(given.encode(), each.encode()) for each in expected):
+        raise StaleFormError
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    if request.endpoint == "static":
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Content-Security-Policy"] = "; ".join(_policy())
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if toolbox().settings.base_url.startswith("https:"):
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    response.vary.add("Accept-Language")
+    return response
+
+
+def _policy() -> Iterator[str]:
+    """Only our own files, nothing inline; framed by the platform that the person came from and by no one else."""
+    sources = {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'self'", *toolbox().settings.frame_ancestors],
+    }
+    added: dict[str, list[str]] = g.get("csp", {})
+    if "frame-ancestors" not in added:
+        sources["frame-ancestors"] += _platform_origins()
+    for directive, more in added.items():
+        present = [source for source in sources.get(directive, []) if source != "'none'"]
+        sources[directive] = [*present, *more]
+    for directive, allowed in sources.items():
+        yield f"{directive} {' '.join(dict.fromkeys(allowed))}"
+
+
+def _platform_origins() -> list[str]:
+    """Origins of the session's platform.
+
+    A page for nobody is an error page that holds no data and no form; so that it can be read in the frame where it
+    appears, any active platform may frame it.
+    """
+    info = visitor()
+    chosen = Platform.id == info.platform_id if info else Platform.status == ACTIVE
+    try:
+        with toolbox().database.read() as session:
+            urls = session.scalars(select(Platform.auth_url).where(chosen).limit(MOST_FRAMING_PLATFORMS)).all()
+    except SQLAlchemyError:
+        return []
+    return [origin for url in urls if (origin := origin_of(url))]

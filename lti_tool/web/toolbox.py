@@ -1,0 +1,102 @@
+"""What the pages and the worker work with, made once per process, and the database session of one request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import current_app, g, request
+from sqlalchemy.orm import Session
+
+from lti_tool import jobs
+from lti_tool.database import Database
+from lti_tool.lti.keys import KeyRing
+from lti_tool.lti.outbound import Client
+from lti_tool.lti.platform_keys import PlatformKeys
+from lti_tool.lti.services import Services
+from lti_tool.settings import Settings
+from lti_tool.vault import Vault
+
+EXTENSION = "passerelle"
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """The long-lived things of one process; all of them are safe to share between threads."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    client: Client
+    keyring: KeyRing
+    platform_keys: PlatformKeys
+    services: Services
+    """Client of the platforms' services (grades and memberships)."""
+    clock: Callable[[], datetime]
+
+    @classmethod
+    def build(cls, settings: Settings, clock: Callable[[], datetime] = jobs.utc_now) -> Toolbox:
+        """Put the tools together; touches neither the database nor the network."""
+        database = Database(settings.database_url, waker=jobs.Wakers(settings.database_url))
+        vault = Vault(settings.secret_keys)
+        client = Client(allow_private=settings.allow_private_platforms)
+        keyring = KeyRing(database, vault)
+        return cls(
+            settings=settings,
+            database=database,
+            vault=vault,
+            client=client,
+            keyring=keyring,
+            platform_keys=PlatformKeys(database, client, clock),
+            services=Services(database, vault, client, keyring, clock),
+            clock=clock,
+        )
+
+
+def toolbox() -> Toolbox:
+    """The toolbox of the application that answers this request."""
+    return cast(Toolbox, current_app.extensions[EXTENSION])
+
+
+def now() -> datetime:
+    """The instant of this request: the same each time it is asked for."""
+    if "now" not in g:
+        g.now = toolbox().clock()
+    return cast(datetime, g.now)
+
+
+def db() -> Session:
+    """The request's database session, opened at its first use.
+
+    A GET reads one consistent state. Another method holds one write transaction, which is committed once the view has
+    returned and rolled back if anything was raised; so a view that calls a platform must not open it before.
+    """
+    if "db" not in g:
+        g.db_stack = ExitStack()
+        database = toolbox().database
+        opened = database.read() if request.method in READING else database.write()
+        g.db = g.db_stack.enter_context(opened)
+    return cast(Session, g.db)
+
+
+def commit() -> None:
+    """End the request's session well: what the view wrote is kept."""
+    stack = _pop_stack()
+    if stack is not None:
+        stack.close()
+
+
+def roll_back(error: BaseException) -> None:
+    """End the request's session because of `error`: nothing that was written is kept."""
+    stack = _pop_stack()
+    if stack is not None:
+        stack.__exit__(type(error), error, error.__traceback__)
+
+
+def _pop_stack() -> ExitStack | None:
+    g.pop("db", None)
+    return cast("ExitStack | None", g.pop("db_stack", None))
