@@ -11,10 +11,30 @@ _LETTERS = str.maketrans(
     {"œ": "oe", "æ": "ae", "ø": "o", "ß": "ss", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ħ": "h", "ı": "i"}
 )
 
-_PARTICLES = frozenset(
-    ["a", "al", "ben", "bin", "d", "da", "dal", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos"]
-    + ["du", "e", "el", "et", "l", "la", "las", "le", "les", "lo", "los", "o", "of", "san", "st", "van", "von", "y"]
+_FRENCH_PARTICLES = frozenset({"a", "d", "de", "des", "du", "et", "l", "la", "le", "les", "st"})
+_OTHER_PARTICLES = frozenset(
+    {
+        "al",
+        "ben",
+        "bin",
+        "da",
+        "das",
+        "del",
+        "den",
+        "der",
+        "di",
+        "do",
+        "dos",
+        "e",
+        "el",
+        "las",
+        "los",
+        "van",
+        "von",
+        "y",
+    }
 )
+_PARTICLES = _FRENCH_PARTICLES | _OTHER_PARTICLES
 """Words that never tell two families apart by themselves."""
 
 
