@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from lti_tool.assessment.engine.items import Item
-from lti_tool.assessment.engine.kinds import Choice, Choices, CorrectionLine, Form, Response, Verdict
+from lti_tool.assessment.engine.kinds import (
+    CHOICE_CONTROL,
+    FIELD_CONTROL,
+    TEXT_CONTROL,
+    Choice,
+    Choices,
+    CorrectionLine,
+    Form,
+    Response,
+    Verdict,
+)
 
 __all__ = [
     "CorrectionLine",
@@ -16,6 +26,7 @@ __all__ = [
     "from_json",
     "parse_response",
     "presented_choices",
+    "to_form",
     "to_json",
 ]
 
@@ -32,6 +43,16 @@ def presented_choices(item: Item, seed: str) -> tuple[Choice, ...]:
 def parse_response(item: Item, form: Form) -> Response | None:
     """The response that a form holds for this item, or None where nothing was answered."""
     return item.question.parse(form)
+
+
+def to_form(response: Response) -> dict[str, list[str]]:
+    """The form of which `parse_response` makes this response: what a browser would send."""
+    form = {FIELD_CONTROL + name: [text] for name, text in response.fields}
+    if response.choices:
+        form[CHOICE_CONTROL] = list(response.choices)
+    if response.text is not None:
+        form[TEXT_CONTROL] = [response.text]
+    return form
 
 
 def check(item: Item, response: Response | None) -> Verdict:

@@ -40,7 +40,7 @@ def next_item(
     if not unknown:
         return None
     level = estimated_level(bank, answers)
-    candidates = _within_reach(_elsewhere(unknown, bank, answers), bank, answers)
+    candidates = _elsewhere(_within_reach(unknown, bank, answers), bank, answers)
     rewards = {skill.id: _reward(skill, unknown, level) for skill in candidates}
     best = max(rewards.values())
     skill = min(
@@ -78,21 +78,21 @@ def estimated_level(bank: Bank, answers: Iterable[Answer]) -> float:
     )
 
 
-def _elsewhere(unknown: list[Skill], bank: Bank, answers: Sequence[Answer]) -> list[Skill]:
-    """Those of another competence than the last question's, else of another topic, else all."""
-    last = bank.skills.get(answers[-1].skill_id) if answers else None
-    if last is None:
-        return unknown
-    elsewhere = [skill for skill in unknown if skill.competence != last.competence]
-    return elsewhere or [skill for skill in unknown if skill.topic_id != last.topic_id] or unknown
-
-
 def _within_reach(skills: list[Skill], bank: Bank, answers: Iterable[Answer]) -> list[Skill]:
     """Those at most one level above what was already managed; where there are none, the easiest there are."""
     managed = [bank.skill(each.skill_id).level for each in answers if each.right and each.skill_id in bank.skills]
     reach = max([START_LEVEL, *(level + 1 for level in managed)])
     easiest = min(skill.level for skill in skills)
     return [skill for skill in skills if skill.level <= max(reach, easiest)]
+
+
+def _elsewhere(skills: list[Skill], bank: Bank, answers: Sequence[Answer]) -> list[Skill]:
+    """Those of another competence than the last question's, else of another topic, else all."""
+    last = bank.skills.get(answers[-1].skill_id) if answers else None
+    if last is None:
+        return skills
+    elsewhere = [skill for skill in skills if skill.competence != last.competence]
+    return elsewhere or [skill for skill in skills if skill.topic_id != last.topic_id] or skills
 
 
 def _reward(skill: Skill, unknown: Iterable[Skill], level: float) -> float:

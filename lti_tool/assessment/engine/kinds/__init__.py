@@ -2,10 +2,11 @@
 
 from lti_tool.assessment.engine.kinds.base import CorrectionLine, Form, Question, Response, Verdict
 from lti_tool.assessment.engine.kinds.choices import CHOICE_CONTROL, Choice, Choices, OneChoice, SeveralChoices
-from lti_tool.assessment.engine.kinds.texts import TEXT_CONTROL, Field, SeveralFields, ShortText
+from lti_tool.assessment.engine.kinds.texts import FIELD_CONTROL, TEXT_CONTROL, Field, SeveralFields, ShortText
 
 __all__ = [
     "CHOICE_CONTROL",
+    "FIELD_CONTROL",
     "KINDS",
     "TEXT_CONTROL",
     "Choice",

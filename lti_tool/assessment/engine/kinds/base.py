@@ -62,6 +62,10 @@ class Question(ABC):
         """Whether the response is right."""
 
     @abstractmethod
+    def right_response(self) -> Response:
+        """One response that is right, as a pupil who knows would give it."""
+
+    @abstractmethod
     def correct(self, response: Response | None) -> tuple[CorrectionLine, ...]:
         """The corrected answer, for the page after the answer; None is a question passed over."""
 

@@ -56,6 +56,9 @@ class Choices(Question):
         shown = (choice.shows for choice in self.choices if choice.id in chosen and not choice.right)
         return Verdict(right=False, shows=next((shows for shows in shown if shows), None))
 
+    def right_response(self) -> Response:
+        return Response(choices=tuple(choice.id for choice in self.choices if choice.right))
+
     def correct(self, response: Response | None) -> tuple[CorrectionLine, ...]:
         chosen = frozenset(response.choices) if response else frozenset()
         return (

@@ -12,6 +12,8 @@ from lti_tool.assessment.engine.typography import typographic
 
 TEXT_CONTROL = "answer"
 """Name of the control of a short text."""
+FIELD_CONTROL = "field-"
+"""Begins the name of the control of each of several fields; the field's own name follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,9 @@ class ShortText(Question):
     def check(self, response: Response) -> Verdict:
         return self.expected.check(response.text or "")
 
+    def right_response(self) -> Response:
+        return Response(text=self.expected.accepts[0])
+
     def correct(self, response: Response | None) -> tuple[CorrectionLine, ...]:
         return (self.expected.correct("", (response and response.text) or ""),)
 
@@ -92,7 +97,7 @@ class Field:
     @property
     def control(self) -> str:
         """Name of its control in the form."""
-        return f"field-{self.name}"
+        return FIELD_CONTROL + self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,9 @@ class SeveralFields(Question):
         verdicts = [field.expected.check(given.get(field.name, "")) for field in self.fields]
         shown = (verdict.shows for verdict in verdicts if verdict.shows)
         return Verdict(all(verdict.right for verdict in verdicts), next(shown, None))
+
+    def right_response(self) -> Response:
+        return Response(fields=tuple((field.name, field.expected.accepts[0]) for field in self.fields))
 
     def correct(self, response: Response | None) -> tuple[CorrectionLine, ...]:
         given = dict(response.fields) if response else {}
