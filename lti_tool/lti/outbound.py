@@ -1,0 +1,248 @@
+"""The one way out: every HTTP request that the tool makes goes through `Client`.
+
+Connections are pooled and kept alive. Time, size and destination are bounded: whatever address a platform or an
+attacker has us call, nothing on a private network answers, nothing redirects us, nothing feeds us for ever.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlencode
+
+import certifi
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util import connection as sockets
+from urllib3.util import parse_url
+
+from lti_tool.errors import UnavailableError
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 10.0
+TOTAL_TIMEOUT_S = 20.0
+LARGEST_BODY = 1024 * 1024
+CONNECTIONS_PER_HOST = 32
+HOSTS_KEPT = 200
+ADDRESSES_TRIED = 3
+USER_AGENT = f"Passerelle/{version('passerelle')}"
+
+_CHUNK = 64 * 1024
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+class OutboundError(UnavailableError):
+    """A request of ours did not get an answer that can be used."""
+
+    code = "S50"
+
+
+class UnreachableError(OutboundError):
+    """No answer: no such name, no connection, too slow, broken off."""
+
+    code = "S51"
+
+
+class RefusedAddressError(OutboundError):
+    """We do not call that: not https, or on a private network."""
+
+    code = "S52"
+
+
+class TooLargeError(OutboundError):
+    """The answer is larger than anything a platform has reason to send."""
+
+    code = "S53"
+
+
+class UnreadableError(OutboundError):
+    """The answer is not what was asked for: not JSON, or of another shape."""
+
+    code = "S54"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. `reason` is the status line's phrase, where Moodle puts its explanations."""
+
+    url: str
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    """Looked up without regard to case."""
+    body: bytes
+    sent_at: datetime
+    received_at: datetime
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def date(self) -> datetime | None:
+        """The platform's clock when it answered, to the second."""
+        try:
+            date = parsedate_to_datetime(self.headers.get("Date", ""))
+        except ValueError:
+            return None
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """Seconds by which the platform's clock is ahead of ours, to about a second."""
+        if self.date is None:
+            return None
+        half_way = self.sent_at + (self.received_at - self.sent_at) / 2
+        return (self.date + timedelta(milliseconds=500) - half_way).total_seconds()
+
+    def json(self) -> Any:
+        """The body as JSON; raises `UnreadableError`."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise UnreadableError from None
+
+
+class Client:
+    """Makes requests, from any thread.
+
+    `allow_private`: addresses on private networks and plain http are allowed too (a demo, a development).
+    `clock` dates the requests.
+    """
+
+    def __init__(self, allow_private: bool, clock: Callable[[], datetime]) -> None:
+        self.allow_private = allow_private
+        self._clock = clock
+        context = ssl.create_default_context()
+        context.load_verify_locations(certifi.where())
+        self._pool = urllib3.PoolManager(HOSTS_KEPT, maxsize=CONNECTIONS_PER_HOST, ssl_context=context)
+        if not allow_private:
+            self._pool.pool_classes_by_scheme = {"http": _GuardedHTTPPool, "https": _GuardedHTTPSPool}
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | str | Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> Reply:
+        """Send one request; any status is a reply, a redirection too. Raises `OutboundError`.
+
+        A mapping as `data` is sent as a form, `json` as JSON.
+        """
+        sent_headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        body = _body(data, json, sent_headers)
+        sent_headers.update(headers or {})
+        self._check(url)
+        sent_at, started = self._clock(), time.monotonic()
+        try:
+            response = self._pool.request(
+                method,
+                url,
+                body=body,
+                headers=sent_headers,
+                timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+            )
+            received = _read(response, started)
+        except RefusedAddressError:
+            raise
+        except (HTTPError, OSError, ValueError) as error:
+            raise UnreachableError from error
+        return Reply(url, response.status, response.reason or "", response.headers, received, sent_at, self._clock())
+
+    def _check(self, url: str) -> None:
+        try:
+            parts = parse_url(url)
+        except LocationParseError:
+            raise RefusedAddressError from None
+        allowed = ("https", "http") if self.allow_private else ("https",)
+        if parts.scheme not in allowed or not parts.host or parts.auth is not None:
+            raise RefusedAddressError
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one that anybody on the Internet may be reached at, also inside IPv6's wrappings."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is None and ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast
+
+
+def _body(data: bytes | str | Mapping[str, str] | None, document: Any, headers: dict[str, str]) -> bytes | None:
+    if document is not None:
+        headers["Content-Type"] = "application/json"
+        return json.dumps(document).encode()
+    if isinstance(data, Mapping):
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        return urlencode(data).encode()
+    return data.encode() if isinstance(data, str) else data
+
+
+def _read(response: urllib3.BaseHTTPResponse, started: float) -> bytes:
+    """The whole body, or an error; a connection whose answer was not read to its end is not used again."""
+    chunks, size = [], 0
+    try:
+        while chunk := response.read(_CHUNK):
+            size += len(chunk)
+            if size > LARGEST_BODY:
+                raise TooLargeError
+            if time.monotonic() - started > TOTAL_TIMEOUT_S:
+                raise UnreachableError
+            chunks.append(chunk)
+    except BaseException:
+        response.close()
+        raise
+    response.release_conn()
+    return b"".join(chunks)
+
+
+class _Guarded(HTTPConnection):
+    """A connection that looks at the very address it connects to, so that no second look-up can change it."""
+
+    def _new_conn(self) -> socket.socket:
+        try:
+            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise UnreachableError from None
+        addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
+        if not addresses or not all(is_public(address) for address in addresses):
+            raise RefusedAddressError
+        for address in addresses[:ADDRESSES_TRIED]:
+            try:
+                return sockets.create_connection((address, self.port), self.timeout, socket_options=self.socket_options)
+            except OSError:
+                continue
+        raise UnreachableError
+
+
+class _GuardedHTTPS(_Guarded, HTTPSConnection):
+    """The same over TLS; the certificate is checked against the name, not the address."""
+
+
+class _GuardedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _Guarded
+
+
+class _GuardedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _GuardedHTTPS

@@ -1,0 +1,64 @@
+"""What a login leaves behind: nothing but a signed text that travels through the browser and comes back once."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from lti_tool.lti.refusals import LaunchRefused, Reason
+from lti_tool.vault import BadTokenError, Vault
+
+LIFETIME = timedelta(minutes=10)
+
+_PURPOSE = "lti.state"
+_SIGNATURE_LIFETIME_S = 24 * 3600
+"""The text carries its own end, by the clock that rules are given; the signature's only has to be later."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginState:
+    """One login that waits for its launch."""
+
+    nonce: str
+    platform_id: int
+    target: str
+    deployment_id: str | None
+    """The login's `lti_deployment_id`: the launch must then name the same."""
+    browser: str
+    """Fingerprint of the secret that this browser keeps in its cookies."""
+    expires: datetime
+
+
+def new_state(*, platform_id: int, target: str, deployment_id: str | None, browser: str, now: datetime) -> LoginState:
+    return LoginState(secrets.token_urlsafe(24), platform_id, target, deployment_id, browser, now + LIFETIME)
+
+
+def seal(state: LoginState, vault: Vault) -> str:
+    """The `state` parameter. It is signed, not secret: whoever sees it learns nothing of a person."""
+    return vault.sign(
+        {
+            "n": state.nonce,
+            "p": state.platform_id,
+            "t": state.target,
+            "d": state.deployment_id,
+            "b": state.browser,
+            "e": int(state.expires.timestamp()),
+        },
+        _PURPOSE,
+    )
+
+
+def unseal(text: str | None, vault: Vault, now: datetime) -> LoginState:
+    """Raises `LaunchRefused` where the text is missing, not ours, or too old."""
+    if not text:
+        raise LaunchRefused(Reason.STATE_MISSING)
+    try:
+        sealed: dict[str, Any] = vault.verify(text, _PURPOSE, _SIGNATURE_LIFETIME_S)
+    except (BadTokenError, UnicodeError):
+        raise LaunchRefused(Reason.STATE_UNKNOWN) from None
+    expires = datetime.fromtimestamp(sealed["e"], tz=now.tzinfo)
+    if now >= expires:
+        raise LaunchRefused(Reason.STATE_EXPIRED, platform_id=sealed["p"])
+    return LoginState(sealed["n"], sealed["p"], sealed["t"], sealed["d"], sealed["b"], expires)
