@@ -19,8 +19,8 @@ from lti_tool.web.toolbox import roll_back
 log = logging.getLogger(__name__)
 
 HTTP_SENTENCES = {
-    404: N_("Cette page n'existe pas."),
-    405: N_("Cette page ne s'ouvre pas de cette façon."),
+    404: N_("Cette page n’existe pas."),
+    405: N_("Cette page ne s’ouvre pas de cette façon."),
     413: N_("Ce que vous envoyez est trop gros."),
     431: N_("Ce que vous envoyez est trop gros."),
 }
@@ -91,7 +91,7 @@ def _page(error: ToolError, level: int, *, offer_home: bool = False, cause: Exce
         code=error.code,
         reference=reference,
         next_url=visitor.home if visitor else None,
-        next_label=gettext("Revenir à l'accueil"),
+        next_label=gettext("Revenir à l’accueil"),
     )
     return make_response(page, error.status)
 

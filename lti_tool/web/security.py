@@ -30,7 +30,7 @@ class NobodyError(RefusedError):
 
     code = "SESSION"
     status = 401
-    sentence = N_("Vous n'êtes pas connecté, ou votre session est terminée.")
+    sentence = N_("Vous n’êtes pas connecté, ou votre session est terminée.")
 
 
 class NotForYouError(RefusedError):
@@ -38,7 +38,7 @@ class NotForYouError(RefusedError):
 
     code = "ACCES"
     status = 403
-    sentence = N_("Cette page n'est pas pour vous.")
+    sentence = N_("Cette page n’est pas pour vous.")
 
 
 class StaleFormError(RefusedError):
@@ -46,7 +46,7 @@ class StaleFormError(RefusedError):
 
     code = "FORMULAIRE"
     status = 403
-    sentence = N_("Cette page a été ouverte par quelqu'un d'autre, ou a expiré.")
+    sentence = N_("Cette page a été ouverte par quelqu’un d’autre, ou a expiré.")
 
 
 def only(*roles: str) -> Callable[[], None]:
