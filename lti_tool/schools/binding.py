@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti.models import Person
+from lti_tool.lti.upsert import insert_or_update
 from lti_tool.schools import audit, names, sessions
 from lti_tool.schools.models import PUPIL, Binding, BindingAttempt, BindingRequest, Learner, School
 from lti_tool.schools.sessions import SessionInfo
@@ -265,18 +266,17 @@ def _ask_staff(
     now: datetime,
 ) -> None:
     """Leave the binding to a member of staff; the newest request of a person in a school replaces the one before."""
-    dialect_insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = dialect_insert(BindingRequest).values(
-        person_id=person_id,
-        school_id=school_id,
-        learner_id=learner_id,
-        reason=reason,
-        given_name=given_name,
-        family_name=family_name,
-        created_at=now,
-    )
-    changes = {name: statement.excluded[name] for name in ("learner_id", "reason", "given_name", "family_name")}
-    session.execute(statement.on_conflict_do_update(index_elements=["person_id", "school_id"], set_=changes))
+    row = {
+        "person_id": person_id,
+        "school_id": school_id,
+        "learner_id": learner_id,
+        "reason": reason,
+        "given_name": given_name,
+        "family_name": family_name,
+        "created_at": now,
+    }
+    changing = ["learner_id", "reason", "given_name", "family_name"]
+    insert_or_update(session, BindingRequest, row, unique=["person_id", "school_id"], update=changing)
     audit.record(
         session, "binding.requested", now, school_id=school_id, person_id=person_id, learner=learner_id, reason=reason
     )

@@ -6,10 +6,10 @@ import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import N_, RefusedError
+from lti_tool.lti.upsert import insert_unless_there
 from lti_tool.schools import audit
 from lti_tool.schools.models import ADMINISTRATOR, PUPIL, TEACHER, Binding, Staff, StaffInvitation
 from lti_tool.schools.sessions import SessionInfo
@@ -81,27 +81,18 @@ def name_staff(session: Session, person_id: int, school_id: int, role: str, now:
 
     `by` says what named them: `invitation`, `profile` or `platform`.
     """
-    held = _held(session, person_id, school_id)
-    if held is None:
-        try:
-            with session.begin_nested():
-                session.execute(
-                    insert(Staff).values(person_id=person_id, school_id=school_id, role=role, created_at=now)
-                )
-        except IntegrityError:  # named at the same moment by another request
-            held = _held(session, person_id, school_id)
-    if held is not None and held in (ADMINISTRATOR, role):
-        return held
-    if held is not None:
+    row = {"person_id": person_id, "school_id": school_id, "role": role, "created_at": now}
+    if not insert_unless_there(session, Staff, row, unique=["person_id", "school_id"]):
+        held = session.scalars(
+            select(Staff.role).where(Staff.person_id == person_id, Staff.school_id == school_id)
+        ).one()
+        if held in (ADMINISTRATOR, role):
+            return held
         session.execute(
             update(Staff).where(Staff.person_id == person_id, Staff.school_id == school_id).values(role=role)
         )
     audit.record(session, "staff.named", now, school_id=school_id, person_id=person_id, role=role, by=by)
     return role
-
-
-def _held(session: Session, person_id: int, school_id: int) -> str | None:
-    return session.scalar(select(Staff.role).where(Staff.person_id == person_id, Staff.school_id == school_id))
 
 
 def _is_bound(session: Session, person_id: int) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import N_, RefusedError
-from lti_tool.lti.launch import Launch, Recorded
+from lti_tool.lti.messages import Launch, Recorded
 from lti_tool.lti.roles import Standing as LaunchStanding
 from lti_tool.schools import staff
 from lti_tool.schools.models import ADMINISTRATOR, GUEST, PUPIL, TEACHER, Binding, DeploymentSchool, School, Staff

@@ -1,0 +1,91 @@
+"""What can be wrong with a file of learners: stable codes, and what a school secretary is told to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lti_tool.errors import N_
+
+INVALID_FILE = "INVALID_FILE"
+ENCODING_NOT_SUPPORTED = "ENCODING_NOT_SUPPORTED"
+UAI_MISMATCHED = "UAI_MISMATCHED"
+EMPTY = "EMPTY"
+TOO_LARGE = "PAYLOAD_TOO_LARGE"
+IMPORT_RUNNING = "IMPORT_RUNNING"
+TOO_MANY_DEACTIVATIONS = "TOO_MANY_DEACTIVATIONS"
+TOO_MANY_FAULTS = "TOO_MANY_FAULTS"
+INE_REQUIRED = "INE_REQUIRED"
+INE_UNIQUE = "INE_UNIQUE"
+LAST_NAME_REQUIRED = "LAST_NAME_REQUIRED"
+FIRST_NAME_REQUIRED = "FIRST_NAME_REQUIRED"
+SEX_CODE_REQUIRED = "SEX_CODE_REQUIRED"
+BIRTHDATE_REQUIRED = "BIRTHDATE_REQUIRED"
+INVALID_BIRTHDATE_FORMAT = "INVALID_BIRTHDATE_FORMAT"
+INVALID_BIRTHDATE = "INVALID_BIRTHDATE"
+BIRTH_CITY_CODE_REQUIRED = "BIRTH_CITY_CODE_REQUIRED_FOR_FR_STUDENT"
+INVALID_CHAR_DETECTED = "INVALID_CHAR_DETECTED"
+FIELD_MAX_LENGTH = "FIELD_MAX_LENGTH"
+
+_MESSAGES = {
+    INVALID_FILE: N_(
+        "Ce fichier n’est pas l’export « Élèves sans adresses » de SIECLE. Exportez-le de SIECLE au format XML, "
+        "puis importez le fichier tel quel."
+    ),
+    ENCODING_NOT_SUPPORTED: N_(
+        "L’encodage du fichier n’est pas reconnu. Importez le fichier tel que SIECLE l’a donné, sans l’ouvrir avant."
+    ),
+    UAI_MISMATCHED: N_(
+        "Ce fichier n’est pas celui de votre établissement : l’UAI (UAJ) qu’il contient n’est pas le vôtre."
+    ),
+    EMPTY: N_(
+        "Aucun élève ne peut être importé : chaque élève a besoin d’un INE et d’une classe. "
+        "Vérifiez l’export dans SIECLE."
+    ),
+    TOO_LARGE: N_("Le fichier est trop volumineux. Importez l’export d’un seul établissement."),
+    IMPORT_RUNNING: N_(
+        "Un autre import est en cours pour votre établissement. Attendez qu’il finisse, puis recommencez."
+    ),
+    TOO_MANY_DEACTIVATIONS: N_(
+        "Plus d’un élève sur cinq serait désactivé. Vérifiez que le fichier est complet ; s’il l’est, "
+        "confirmez l’import."
+    ),
+    TOO_MANY_FAULTS: N_("Il y a d’autres erreurs plus loin. Corrigez d’abord celles-ci."),
+    INE_REQUIRED: N_("L’INE manque. Complétez-le dans SIECLE."),
+    INE_UNIQUE: N_("Cet INE est déjà celui d’un autre élève du fichier. Corrigez-le dans SIECLE."),
+    LAST_NAME_REQUIRED: N_("Le nom de famille manque. Complétez-le dans SIECLE."),
+    FIRST_NAME_REQUIRED: N_("Le prénom manque. Complétez-le dans SIECLE."),
+    SEX_CODE_REQUIRED: N_("Le code sexe manque. Complétez-le dans SIECLE."),
+    BIRTHDATE_REQUIRED: N_("La date de naissance manque. Complétez-la dans SIECLE."),
+    INVALID_BIRTHDATE_FORMAT: N_("La date de naissance n’est pas une date (JJ/MM/AAAA). Corrigez-la dans SIECLE."),
+    INVALID_BIRTHDATE: N_("La date de naissance est à venir ou remonte à plus d’un siècle. Corrigez-la dans SIECLE."),
+    BIRTH_CITY_CODE_REQUIRED: N_(
+        "L’élève est né en France : le code de sa commune de naissance manque. Complétez-le dans SIECLE."
+    ),
+    INVALID_CHAR_DETECTED: N_("Un nom contient des caractères illisibles. Corrigez-le dans SIECLE."),
+    FIELD_MAX_LENGTH: N_("Une information dépasse 255 caractères. Corrigez-la dans SIECLE."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong. `line` is that of the file, `ine` the learner's where known.
+
+    `message` is a French message id without places to fill. Nothing here may be logged but the code.
+    """
+
+    code: str
+    line: int | None = None
+    ine: str | None = None
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.message:
+            object.__setattr__(self, "message", _MESSAGES[self.code])
+
+
+class FileError(Exception):
+    """The file cannot be read at all, or no further."""
+
+    def __init__(self, code: str, message: str = "", line: int | None = None) -> None:
+        self.fault = Fault(code, line, None, message)
+        super().__init__(code)
