@@ -37,7 +37,9 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
         settings = toolbox.settings if toolbox else Settings.from_environment()
         logs.configure(settings.log_level)
     app = Passerelle("lti_tool.web", template_folder=str(TEMPLATES), static_url_path="/static")
-    app.extensions[EXTENSION] = toolbox or Toolbox.build(settings)
+    toolbox = toolbox or Toolbox.build(settings)
+    toolbox.prepare()
+    app.extensions[EXTENSION] = toolbox
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for part in (security, i18n, navigation, text, errors):
         part.init_app(app)

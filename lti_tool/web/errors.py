@@ -7,12 +7,12 @@ import secrets
 import traceback
 
 from flask import Flask, Response, make_response, render_template, request
-from flask_babel import gettext
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from lti_tool import logs
 from lti_tool.errors import N_, RefusedError, ToolError, UnavailableError
+from lti_tool.web.i18n import gettext
 from lti_tool.web.navigation import current_visitor
 from lti_tool.web.toolbox import roll_back
 

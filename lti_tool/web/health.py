@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import func, select
@@ -27,7 +27,7 @@ def healthz() -> Response:
 @blueprint.get("/readyz")
 def readyz() -> Response:
     """Database, migrations and keys are fit to serve: 200, or 503 with the one that is not."""
-    checks = {
+    checks: dict[str, Callable[[], bool]] = {
         "database": _database_answers,
         "migrations": toolbox().database.is_current,
         "keys": lambda: bool(toolbox().keyring.signing_key()),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 
+import flask_babel  # type: ignore[import-untyped] # it ships no types; the other modules use these functions
 from flask import Flask, request
-from flask_babel import Babel, get_locale
 
 from lti_tool.web import security
 
@@ -14,14 +15,36 @@ DEFAULT_TIME_ZONE = "Europe/Paris"
 TRANSLATIONS = Path(__file__).with_name("translations")
 
 
+def gettext(message: str, **params: object) -> str:
+    """The message in the page's language, its `%(name)s` places filled."""
+    return str(flask_babel.gettext(message, **params))
+
+
+def ngettext(one: str, several: str, number: int, **params: object) -> str:
+    """As `gettext`, in the singular or the plural; `%(num)s` is the number."""
+    return str(flask_babel.ngettext(one, several, number, **params))
+
+
+def day(instant: datetime | date) -> str:
+    """The calendar day in the school's zone: "23 novembre 2026"."""
+    return str(flask_babel.format_date(instant, "long"))
+
+
+def moment(instant: datetime) -> str:
+    """Day and minute in the school's zone: "23 novembre 2026 à 10:30"."""
+    time = flask_babel.format_time(instant, "HH:mm")
+    return gettext("%(day)s à %(time)s", day=day(instant), time=time)
+
+
 def page_language() -> str:
     """The language of this page, for its `lang`."""
-    locale = get_locale()
-    return locale.language if locale else LANGUAGES[0]
+    locale = flask_babel.get_locale()
+    return str(locale.language) if locale else LANGUAGES[0]
 
 
 def init_app(app: Flask) -> None:
-    Babel(
+    """Choose language and zone for each request; give the templates `day`, `moment` and `page_language`."""
+    flask_babel.Babel(
         app,
         default_locale=LANGUAGES[0],
         default_translation_directories=str(TRANSLATIONS),
@@ -30,6 +53,7 @@ def init_app(app: Flask) -> None:
         timezone_selector=_time_zone,
     )
     app.jinja_env.globals["page_language"] = page_language
+    app.jinja_env.filters.update(day=day, moment=moment)
 
 
 def _language() -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from flask import Flask, request, url_for
-from flask_babel import gettext
+from flask import Flask, request
 
 from lti_tool.schools.models import ADMINISTRATOR, PUPIL, TEACHER
 from lti_tool.web import security
+from lti_tool.web.i18n import gettext
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,7 @@ def current_visitor() -> Visitor | None:
 
 def page_url(number: int) -> str:
     """The address of another page of the list that is shown, its filters kept."""
-    kept = {key: value for key, value in request.args.items() if key != "page"}
-    return url_for(request.endpoint or "", **(request.view_args or {}), **kept, page=number)
+    return f"{request.path}?{urlencode({**request.args, 'page': str(number)})}"
 
 
 def init_app(app: Flask) -> None:

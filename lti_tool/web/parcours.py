@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -27,6 +26,7 @@ from lti_tool.grades import desired, views
 from lti_tool.schools.models import PUPIL
 from lti_tool.schools.sessions import LearnerRef
 from lti_tool.web import security
+from lti_tool.web.i18n import gettext
 from lti_tool.web.security import current
 from lti_tool.web.toolbox import db, now
 
@@ -168,7 +168,7 @@ def improve(participation_id: int) -> Response:
 
 
 def _standing(participation_id: int) -> Standing:
-    """The pupil's own participation; raises `NoParticipationError` for anybody else's, `PreviewError` for a test user."""
+    """The pupil's own participation; raises `NoParticipationError` for others, `PreviewError` for a test user."""
     info = current()
     if info.is_test:
         raise PreviewError

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from lti_tool.assessment import runs
@@ -15,10 +17,14 @@ from lti_tool.assessment.engine.scoring import score
 from lti_tool.campaigns import campaigns, participations
 from lti_tool.campaigns.campaigns import ArchivedCampaignError, UnknownCampaignError
 from lti_tool.campaigns.models import SHARED, Campaign
-from lti_tool.errors import ToolError
+from lti_tool.errors import N_, RefusedError, ToolError
 from lti_tool.schools import binding, birthdates
+from lti_tool.schools.binding import Outcome
+from lti_tool.schools.birthdates import BirthdateError
 from lti_tool.schools.models import PUPIL
 from lti_tool.web import security
+from lti_tool.web.errors import error_page
+from lti_tool.web.i18n import gettext
 from lti_tool.web.parcours import PreviewError
 from lti_tool.web.security import current
 from lti_tool.web.toolbox import db, now
@@ -27,6 +33,28 @@ blueprint = Blueprint("pupil", __name__)
 blueprint.before_request(security.only(PUPIL))
 
 LONGEST_NAME = 100
+NOT_FOUND = N_("Nous ne vous trouvons pas dans la liste des élèves.")
+NOT_FOUND_ADVICE = N_("Vérifiez votre prénom, votre nom et votre date de naissance, ou contactez votre enseignant.")
+TYPE_NAME = {"given_name": N_("Écrivez votre prénom."), "family_name": N_("Écrivez votre nom.")}
+
+
+class StoppedError(RefusedError):
+    """Too many birthdates were tried."""
+
+    code = Outcome.STOPPED
+    status = 429
+    sentence = N_("Vous avez fait trop d’essais.")
+    advice = N_("Allez voir votre enseignant. Vous pourrez réessayer dans une heure.")
+
+
+class ConflictError(RefusedError):
+    """Somebody else of the platform is this learner already. The page doesn't say so: it may be they who are wrong."""
+
+    code = Outcome.CONFLICT
+    status = 409
+    sentence = N_("Votre enseignant doit vérifier que c’est bien vous.")
+    advice = N_("Montrez-lui cette page : il a reçu votre demande.")
+
 
 @blueprint.get("/campagnes")
 def codes() -> str:
@@ -86,7 +114,132 @@ def begin(code: str) -> Response:
 @blueprint.get("/campagnes/<code>/rattachement")
 def ask_birthdate(code: str) -> Response | str:
     """Which learner is this? Names come from the ENT; the birthdate is asked once."""
-    campaign = campaigns.by_code(db(), current().school.id, code)
-    if current().learner is not None or current().is_test:
+    info = current()
+    campaign = campaigns.by_code(db(), info.school.id, code)
+    if info.learner is not None or info.is_test:
         return redirect(url_for("pupil.landing", code=campaign.code), 303)
+    waits = binding.waiting_for(db(), info.person_id, info.school.id) == binding.TYPED_NAMES
+    if waits and "corriger" not in request.args:
+        return render_template("pupil/asked.html", campaign=campaign)
+    if binding.tries_left(db(), info.person_id, now()) == 0:
+        raise StoppedError
     return _birthdate_page(campaign)
+
+
+@blueprint.post("/campagnes/<code>/rattachement")
+def bind(code: str) -> Response | tuple[str, int]:
+    """Bind the pupil to their line of the register, or say what to do next; a try that failed is kept."""
+    info = current()
+    campaign = campaigns.by_code(db(), info.school.id, code)
+    form = _BirthdateForm.of_request()
+    birthdate, faults = form.read(_today(), binding.needs_typed_names(info))
+    if birthdate is None or faults:
+        return _birthdate_page(campaign, form, faults), 422
+    result = binding.bind(db(), info, birthdate, form.names(), now())
+    if result.outcome in (Outcome.BOUND, Outcome.WAITING):
+        page = "pupil.landing" if result.outcome is Outcome.BOUND else "pupil.ask_birthdate"
+        return redirect(url_for(page, code=campaign.code), 303)
+    if result.outcome is Outcome.CONFLICT:
+        return error_page(ConflictError())
+    if result.tries_left == 0:
+        return error_page(StoppedError())
+    return _birthdate_page(campaign, form, refused=result), 422
+
+
+@blueprint.get("/profil")
+def profile() -> str:
+    """Who the pupil is here, and what their tests have shown so far."""
+    info = current()
+    return render_template(
+        "pupil/profile.html",
+        learner=info.learner,
+        school=info.school,
+        competences=_shown(info.learner.child_id) if info.learner else (),
+    )
+
+
+def _code_page(code: str = "", error: ToolError | None = None) -> str:
+    learner = current().learner
+    mine = participations.mine(db(), learner.id) if learner else []
+    fault = f"{gettext(error.sentence)} {gettext(error.advice)}" if error else None
+    return render_template(
+        "pupil/campaigns.html",
+        code=code,
+        faults={"code": fault} if fault else {},
+        begun=[each for each in mine if each.status != SHARED],
+        sent=[each for each in mine if each.status == SHARED],
+    )
+
+
+def _birthdate_page(
+    campaign: Campaign,
+    form: _BirthdateForm | None = None,
+    faults: Mapping[str, str] | None = None,
+    refused: binding.Result | None = None,
+) -> str:
+    info = current()
+    names_given = not binding.needs_typed_names(info)
+    form = form or _BirthdateForm(given_name=info.given_name or "", family_name=info.family_name or "")
+    return render_template(
+        "pupil/binding.html",
+        campaign=campaign,
+        names_given=names_given,
+        given_name=info.given_name if names_given else form.given_name,
+        family_name=info.family_name if names_given else form.family_name,
+        typed=form,
+        faults=faults or {},
+        refused=refused,
+        sentence=gettext(NOT_FOUND),
+        advice=gettext(NOT_FOUND_ADVICE),
+    )
+
+
+@dataclass(frozen=True)
+class _BirthdateForm:
+    """The form as it was typed."""
+
+    day: str = ""
+    month: str = ""
+    year: str = ""
+    given_name: str = ""
+    family_name: str = ""
+
+    @classmethod
+    def of_request(cls) -> _BirthdateForm:
+        return cls(**{field.name: request.form.get(field.name, "")[:LONGEST_NAME] for field in fields(cls)})
+
+    def read(self, today: date, with_names: bool) -> tuple[date | None, dict[str, str]]:
+        """The birthdate, None where there is none to read, and what is wrong by field."""
+        faults = {}
+        if with_names:
+            faults = {name: gettext(ask) for name, ask in TYPE_NAME.items() if not getattr(self, name).strip()}
+        try:
+            return birthdates.from_fields(self.day, self.month, self.year, today), faults
+        except BirthdateError as error:
+            return None, faults | {error.field: gettext(error.sentence)}
+
+    def names(self) -> binding.TypedNames:
+        return binding.TypedNames(self.given_name, self.family_name)
+
+
+def _today() -> date:
+    return now().astimezone(ZoneInfo(current().school.time_zone)).date()
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A competence's line on the profile: skills validated among those tested."""
+
+    title: str
+    validated: int
+    tested: int
+
+    @property
+    def share(self) -> float:
+        return self.validated / self.tested
+
+
+def _shown(child_id: str) -> list[_Shown]:
+    known = runs.known(db(), child_id)
+    results = score(bank(), known, known).competences
+    return [_Shown(COMPETENCES[each.code].title, each.validated, each.tested) for each in results]

@@ -1,12 +1,10 @@
-"""Words and dates as pages show them: CommonMark of the item bank as HTML, instants in the school's own time."""
+"""Words and figures as pages show them: CommonMark of the item bank as HTML, shares as percentages."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from functools import lru_cache
 
 from flask import Flask
-from flask_babel import format_date, format_datetime, gettext
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -29,20 +27,10 @@ def phrase(text: str) -> Markup:
     return Markup(_MARKDOWN.renderInline(text))  # noqa: S704 - as above
 
 
-def day(instant: datetime | date) -> str:
-    """The calendar day in the school's zone: "23 novembre 2026"."""
-    return str(format_date(instant, "long"))
-
-
-def moment(instant: datetime) -> str:
-    """Day and minute in the school's zone: "23 novembre 2026 à 10:30"."""
-    return gettext("%(day)s à %(time)s", day=day(instant), time=format_datetime(instant, "HH:mm"))
-
-
 def percent(share: float) -> str:
     """A share between 0 and 1 in whole percent, half up: "67 %"."""
     return f"{int(100 * share + 0.5)}\u00a0%"
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(prose=prose, phrase=phrase, day=day, moment=moment, percent=percent)
+    app.jinja_env.filters.update(prose=prose, phrase=phrase, percent=percent)

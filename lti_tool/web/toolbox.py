@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import jobs
 from lti_tool.database import Database
-from lti_tool.lti.keys import KeyRing
+from lti_tool.lti.keys import KeyRing, ensure_key
 from lti_tool.lti.outbound import Client
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.services import Services
@@ -43,7 +43,7 @@ class Toolbox:
         """Put the tools together; touches neither the database nor the network."""
         database = Database(settings.database_url, waker=jobs.Wakers(settings.database_url))
         vault = Vault(settings.secret_keys)
-        client = Client(allow_private=settings.allow_private_platforms)
+        client = Client(settings.allow_private_platforms, clock)
         keyring = KeyRing(database, vault)
         return cls(
             settings=settings,
@@ -55,6 +55,11 @@ class Toolbox:
             services=Services(database, vault, client, keyring, clock),
             clock=clock,
         )
+
+    def prepare(self) -> None:
+        """Make the first signing key, where there is none yet and the schema is there to keep it."""
+        if self.database.is_current():
+            ensure_key(self.database, self.vault, self.clock())
 
 
 def toolbox() -> Toolbox:
