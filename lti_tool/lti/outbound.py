@@ -28,6 +28,7 @@ from urllib3.util import connection as sockets
 from urllib3.util import parse_url
 
 from lti_tool.errors import UnavailableError
+from lti_tool.jobs import utc_now
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 10.0
@@ -92,11 +93,7 @@ class Reply:
     @property
     def date(self) -> datetime | None:
         """The platform's clock when it answered, to the second."""
-        try:
-            date = parsedate_to_datetime(self.headers.get("Date", ""))
-        except ValueError:
-            return None
-        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+        return _date(self.headers.get("Date", ""))
 
     @property
     def clock_offset_s(self) -> float | None:
@@ -105,6 +102,15 @@ class Reply:
             return None
         half_way = self.sent_at + (self.received_at - self.sent_at) / 2
         return (self.date + timedelta(milliseconds=500) - half_way).total_seconds()
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """How long the platform asks us to wait (RFC 9110 §10.2.3)."""
+        value = self.headers.get("Retry-After", "")
+        if value.isascii() and value.isdigit() and len(value) < 9:
+            return timedelta(seconds=int(value))
+        until = _date(value)
+        return None if until is None else max(until - (self.date or self.received_at), timedelta())
 
     def json(self) -> Any:
         """The body as JSON; raises `UnreadableError`."""
@@ -121,7 +127,7 @@ class Client:
     `clock` dates the requests.
     """
 
-    def __init__(self, allow_private: bool, clock: Callable[[], datetime]) -> None:
+    def __init__(self, allow_private: bool, clock: Callable[[], datetime] = utc_now) -> None:
         self.allow_private = allow_private
         self._clock = clock
         context = ssl.create_default_context()
@@ -187,6 +193,14 @@ def is_public(address: str) -> bool:
         if inner is not None:
             return is_public(str(inner))
     return ip.is_global and not ip.is_multicast
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(value)
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _body(data: bytes | str | Mapping[str, str] | None, document: Any, headers: dict[str, str]) -> bytes | None:
