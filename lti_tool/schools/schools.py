@@ -47,6 +47,9 @@ class SchoolRef:
     time_zone: str
 
 
+_CHECK_UAI = N_("Vérifiez l’UAI de l’établissement.")
+
+
 class SchoolError(RefusedError):
     """A school cannot be added or found as asked."""
 
@@ -60,14 +63,19 @@ def normalise_uai(text: str) -> str:
         raise SchoolError(
             code="UAI",
             sentence=N_("Un UAI se compose de sept chiffres et d’une lettre, par exemple 0251234F."),
-            advice=N_("Vérifiez l’UAI de l’établissement."),
+            advice=_CHECK_UAI,
         )
     return uai
 
 
 def control_letter(uai: str) -> str:
-    """The letter that fits the seven digits of `uai`. One that does not fit is pointed at, never refused."""
+    """The letter that fits the seven digits of `uai`."""
     return _CONTROL_LETTERS[int(uai[:7]) % len(_CONTROL_LETTERS)]
+
+
+def control_letter_fits(uai: str) -> bool:
+    """Whether the UAI's letter is the one that its digits call for. One that is not is pointed at, never refused."""
+    return uai[7:] == control_letter(uai)
 
 
 def time_zone_of(uai: str) -> str:
@@ -81,7 +89,7 @@ def add(session: Session, uai: str, name: str, now: datetime) -> School:
     name = " ".join(name.split())
     if not name:
         raise SchoolError(sentence=N_("Le nom de l’établissement manque."))
-    if by_uai(session, uai) is not None:
+    if _find(session, uai) is not None:
         raise SchoolError(code="UAI_CONNU", status=409, sentence=N_("Un établissement a déjà l’UAI %(uai)s."), uai=uai)
     school = School(uai=uai, name=name, time_zone=time_zone_of(uai), created_at=now)
     session.add(school)
@@ -89,9 +97,14 @@ def add(session: Session, uai: str, name: str, now: datetime) -> School:
     return school
 
 
-def by_uai(session: Session, uai: str) -> School | None:
-    """The school with this UAI, however it is typed."""
-    return session.scalar(select(School).where(School.uai == "".join(uai.split()).upper()))
+def by_uai(session: Session, uai: str) -> School:
+    """The school with this UAI, however it is typed. Raises `SchoolError` where there is none."""
+    school = _find(session, normalise_uai(uai))
+    if school is None:
+        raise SchoolError(
+            status=404, sentence=N_("Aucun établissement n’a l’UAI %(uai)s."), advice=_CHECK_UAI, uai=normalise_uai(uai)
+        )
+    return school
 
 
 def listing(session: Session) -> list[School]:
@@ -105,3 +118,7 @@ def assign(session: Session, deployment_pk: int, school_ids: Iterable[int]) -> N
     rows = [{"deployment_pk": deployment_pk, "school_id": school_id} for school_id in sorted(set(school_ids))]
     if rows:
         session.execute(insert(DeploymentSchool), rows)
+
+
+def _find(session: Session, uai: str) -> School | None:
+    return session.scalar(select(School).where(School.uai == uai))

@@ -22,6 +22,7 @@ from lti_tool.schools.schools import SchoolError
 )
 def test_control_letter(uai, letter):
     assert schools.control_letter(uai) == letter
+    assert schools.control_letter_fits(uai) == uai.endswith(letter)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,9 @@ def test_a_school_is_found_however_its_uai_is_typed(world):
     school = schools.add(world.session, " 025 1234f", "  Collège   Jean-Rostand ", world.now)
     assert (school.uai, school.name) == ("0251234F", "Collège Jean-Rostand")
     assert schools.by_uai(world.session, "0251234f ").id == school.id
-    assert schools.by_uai(world.session, "0251235G") is None
+    with pytest.raises(SchoolError) as unknown:
+        schools.by_uai(world.session, "0251235G")
+    assert unknown.value.status == 404
 
 
 @pytest.mark.parametrize(
