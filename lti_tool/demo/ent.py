@@ -1,6 +1,7 @@
 """The demo ENT as a program: `python -m lti_tool.demo.ent --data DIR --config FILE`."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -59,7 +60,7 @@ def create_ent(config: EntConfig, data: Path, *, clock: Callable[[], float] = ti
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until killed; the exit code is 2 for a configuration that cannot be used."""
+    """Serve until SIGTERM or killed; the exit code is 2 for a configuration that cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m lti_tool.demo.ent", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the database and the keys")
     parser.add_argument("--config", type=Path, required=True, help="JSON file: addresses, and the tool's settings")
@@ -71,6 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     app = create_ent(config, options.data)
     server = make_server(config.host, config.port, app, threaded=True, request_handler=QuietRequestHandler)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sys.stderr.write(f"demo ENT: {config.base_url}\n")
     server.serve_forever()
     return 0

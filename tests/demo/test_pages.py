@@ -17,6 +17,19 @@ def test_signing_in_by_a_click_shows_who_one_is(world):
     assert browser.get("/mediacentre").all("//@data-me") == ["hugo.martin"]
 
 
+@pytest.mark.parametrize(
+    ("link", "status", "place"),
+    [
+        pytest.param("/connexion?personne=hugo.martin", 200, "/mediacentre", id="somebody"),
+        pytest.param("/connexion?personne=hugo.martin&cours=technologie-4a", 200, "/cours/technologie-4a", id="course"),
+        pytest.param("/connexion?personne=personne", 404, "/connexion?personne=personne", id="nobody"),
+    ],
+)
+def test_a_printed_link_signs_in(world, link, status, place):
+    page = world.browser().get(link)
+    assert (page.status, page.answer.url) == (status, world.url + place)
+
+
 def test_a_click_on_another_person_replaces_the_first(world):
     browser = world.browser("hugo.martin")
     browser.post("/connexion", {"personne": "paul.durand"})
