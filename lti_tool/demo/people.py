@@ -6,7 +6,7 @@ from enum import StrEnum
 
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
 
-SCHOOL_UAI = "0251234D"
+SCHOOL_UAI = "0251234F"
 SCHOOL_NAME = "Collège Jean-Rostand"
 
 

@@ -51,7 +51,7 @@ def test_the_mediacentre_launches_without_a_course(world):
     assert claims[CLAIM + "version"] == "1.3.0"
     assert claims[CLAIM + "resource_link"]["id"] == "mediacentre-pix"
     assert claims[CLAIM + "roles"] == [PERSON + "Student"]
-    assert claims[CLAIM + "custom"] == {"uai": "0251234D", "profil": "National_elv"}
+    assert claims[CLAIM + "custom"] == {"uai": "0251234F", "profil": "National_elv"}
     assert (claims["given_name"], claims["family_name"], claims["name"]) == (
         "Chloé",
         "Nguyen",
@@ -94,7 +94,7 @@ def test_an_activity_launches_with_its_course_and_services(world):
     assert claims[CLAIM + "context"]["title"] == "Technologie 4e A"
     assert claims[CLAIM + "resource_link"]["title"] == "Parcours 4e"
     assert claims[CLAIM + "custom"]["campaign"] == "ABC"
-    assert claims[CLAIM + "custom"]["uai"] == "0251234D"
+    assert claims[CLAIM + "custom"]["uai"] == "0251234F"
     assert claims[CLAIM + "launch_presentation"] == {
         "locale": "fr",
         "document_target": "iframe",
@@ -127,7 +127,7 @@ def test_an_activity_cannot_change_the_tools_own_parameters(world):
     world.select("claire.fontaine", "technologie-4a", [item])
     custom = world.launch("claire.fontaine", "/lancement/activite/1")[CLAIM + "custom"]
     assert custom == {
-        "uai": "0251234D",
+        "uai": "0251234F",
         "profil": "National_ens",
         "Ma clé": "Technologie 4e A",
         "ma_cl_": "Technologie 4e A",
