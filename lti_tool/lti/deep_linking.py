@@ -38,7 +38,7 @@ class SelectionError(RefusedError):
 
 
 @dataclass(frozen=True, slots=True)
-class ItemColumn:
+class ItemLineItem:
     """The gradebook column wanted for an item. `resource_id` and `tag` are ours, and find it again (AGS §3.2)."""
 
     label: str
@@ -55,7 +55,7 @@ class Item:
     url: str
     text: str | None = None
     custom: Mapping[str, str] = field(default_factory=dict)
-    line_item: ItemColumn | None = None
+    line_item: ItemLineItem | None = None
 
 
 def open_request(session: Session, launch: Launch, recorded: Recorded, now: datetime) -> str:

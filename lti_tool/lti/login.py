@@ -82,7 +82,7 @@ def redirect_url(request: LoginRequest, *, vault: Vault, base_url: str, secret: 
 
 def _check(session: Session, parameters: Mapping[str, list[str]], key: str | None, base_url: str) -> LoginRequest:
     given = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
-    if any(len(values) > 1 for values in given.values()):
+    if any(len(set(values)) > 1 for values in given.values()):
         raise LaunchRefused(Reason.LOGIN_REPEATED_PARAMETER)
     if any(len(values[0]) > LONGEST_PARAMETER for values in given.values()):
         raise LaunchRefused(Reason.LOGIN_PARAMETER_TOO_LONG)

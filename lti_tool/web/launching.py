@@ -1,0 +1,105 @@
+"""From a verified launch to a page: the person's place here, their session, and where they wanted to go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Response, after_this_request, make_response, redirect, render_template
+from sqlalchemy.orm import Session
+
+from lti_tool.campaigns import activities
+from lti_tool.campaigns.models import Campaign
+from lti_tool.errors import N_, RefusedError
+from lti_tool.grades import desired
+from lti_tool.lti import deep_linking
+from lti_tool.lti.launch import record
+from lti_tool.lti.messages import Launch, MessageType, Recorded
+from lti_tool.lti.refusals import LaunchRefused, Reason
+from lti_tool.schools import sessions, standing
+from lti_tool.schools.models import ADMINISTRATOR, PUPIL, TEACHER
+from lti_tool.schools.standing import PARENT, Standing
+from lti_tool.web import security
+
+CAMPAIGN_PARAMETER = "campagne"
+"""Custom parameter of an activity that carries its campaign's code."""
+STAFF = frozenset({TEACHER, ADMINISTRATOR})
+
+
+class ParentError(RefusedError):
+    """A parent, or whoever looks after a pupil, opened the tool."""
+
+    code = "PARENT"
+    status = 403
+    sentence = N_("Pix est ouvert aux élèves et à leurs enseignants.")
+    advice = N_("Pour voir un parcours, regardez avec votre enfant, depuis son propre compte.")
+
+
+def enter(session: Session, launch: Launch, now: datetime) -> Response | str:
+    """Record the launch, give the browser its session, and lead on.
+
+    Raises `LaunchRefused` where the login was spent or content may not be chosen, `ParentError`, `NoSchoolError`.
+    Whoever is turned away here was somebody all the same: the session of whoever sat there before leaves the browser.
+    """
+    recorded = record(session, launch, now)
+    try:
+        place = _place(session, launch, recorded, now)
+    except RefusedError:
+        after_this_request(_without_session)
+        raise
+    if place.school is None:
+        after_this_request(_without_session)
+        security.frame_for(launch.platform.origin)
+        return render_template("lti/no_role.html")
+    tokens = security.session_tokens()
+    token = sessions.open_session(
+        session,
+        person_id=recorded.person_id,
+        school_id=place.school.id,
+        role=place.role,
+        is_test=place.is_test,
+        now=now,
+        current_token=tokens[0] if len(tokens) == 1 else None,
+    )
+    answer = make_response(redirect(_next(session, launch, recorded, place, now), 303))
+    if token is not None:
+        security.set_session(answer, token)
+    return answer
+
+
+def _place(session: Session, launch: Launch, recorded: Recorded, now: datetime) -> Standing:
+    place = standing.resolve(session, launch, recorded, now)
+    if place.role == PARENT:
+        raise ParentError
+    if launch.message is MessageType.DEEP_LINKING and place.role not in STAFF:
+        raise LaunchRefused(Reason.DEEP_LINKING_NOT_ALLOWED, platform_id=launch.platform.id)
+    return place
+
+
+def _next(session: Session, launch: Launch, recorded: Recorded, place: Standing, now: datetime) -> str:
+    """The page for this launch: the picker, the activity's campaign, or the way in of the person's role."""
+    if place.school is None or place.role not in {PUPIL, *STAFF}:
+        return "/invitation"
+    if launch.message is MessageType.DEEP_LINKING:
+        return f"/orga/selection/{deep_linking.open_request(session, launch, recorded, now)}"
+    code = launch.custom.get(CAMPAIGN_PARAMETER)
+    campaign = activities.campaign_for(session, recorded.resource_link_pk, code, place.school.id)
+    desired.after_launch(session, launch, recorded, place, campaign, now)
+    return _pupil_page(recorded, campaign) if place.role == PUPIL else _staff_page(recorded, campaign)
+
+
+def _pupil_page(recorded: Recorded, campaign: Campaign | None) -> str:
+    if campaign is None:
+        return "/campagnes"
+    return f"/campagnes/{campaign.code}?activite={recorded.resource_link_pk}"
+
+
+def _staff_page(recorded: Recorded, campaign: Campaign | None) -> str:
+    """A teacher gets the activity's campaign, or is asked which it shall be; a Médiacentre has none."""
+    if campaign is not None:
+        return f"/orga/campagnes/{campaign.id}"
+    return "/orga/campagnes" if recorded.context_pk is None else f"/orga/activites/{recorded.resource_link_pk}"
+
+
+def _without_session(answer: Response) -> Response:
+    security.clear_session(answer)
+    return answer

@@ -1,0 +1,150 @@
+"""Where platforms send people, login and launch, and what they read of us. No page of this file has a session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.wrappers import Response
+
+from lti_tool.lti import browser
+from lti_tool.lti import login as logins
+from lti_tool.lti.launch import Verifier
+from lti_tool.lti.login import LoginRequest
+from lti_tool.lti.messages import MessageType
+from lti_tool.lti.services import SCOPES
+from lti_tool.web import security
+from lti_tool.web.launching import enter
+from lti_tool.web.toolbox import db, now, toolbox
+
+blueprint = Blueprint("lti", __name__, url_prefix="/lti")
+
+FORM_LIMIT = 64 * 1024
+"""Bytes of a login or a launch; a larger one is not even read."""
+FRAMES = frozenset({"iframe", "frame", "embed", "object"})
+TESTED = "cookies"
+"""Query parameter of the one redirection of a login to itself."""
+
+
+@blueprint.before_request
+def _limit() -> None:
+    request.max_content_length = FORM_LIMIT
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+@blueprint.route("/login/<key>", methods=["GET", "POST"])
+def login(key: str | None = None) -> Response | str:
+    """A platform sends somebody: off to its authorization endpoint, with a browser that can come back.
+
+    In a frame the cookie is tried first, by one redirection to ourselves: the platform's hint can be spent once, and
+    where no cookie comes back, a new window is offered with the login unspent.
+    """
+    parameters = {name: request.args.getlist(name) + request.form.getlist(name) for name in logins.PARAMETERS}
+    with toolbox().database.read() as session:
+        asked = logins.check(session, parameters, key=key, base_url=toolbox().settings.base_url)
+    kept = browser.usable(_secrets(), now())
+    if kept is None and request.headers.get("Sec-Fetch-Dest") in FRAMES:
+        return _new_window(asked, parameters) if TESTED in request.args else _test_cookies()
+    secret = kept or browser.new_secret(now())
+    url = logins.redirect_url(
+        asked,
+        vault=toolbox().vault,
+        base_url=toolbox().settings.base_url,
+        secret=secret,
+        now=now(),
+    )
+    answer = redirect(url, 302)
+    if kept is None:
+        _keep(answer, secret)
+    return answer
+
+
+@blueprint.post("/launch")
+def launch() -> Response | str:
+    """The platform's answer: who it is, verified; then their session, and where they wanted to go."""
+    state, secrets, verifier = request.form.get("state"), _secrets(), _verifier()
+    if "error" in request.form:
+        raise verifier.refused_by_platform(state=state, secrets=secrets, now=now())
+    verified = verifier.verify(state=state, id_token=request.form.get("id_token"), secrets=secrets, now=now())
+    return enter(db(), verified, now())
+
+
+@blueprint.get("/launch")
+def launch_by_link() -> Response:
+    """Nobody is launched by a link; a platform's refusal may come as one (SEC §5.1.1.5)."""
+    if "error" in request.args:
+        raise _verifier().refused_by_platform(state=request.args.get("state"), secrets=_secrets(), now=now())
+    raise MethodNotAllowed(valid_methods=["POST"])
+
+
+@blueprint.get("/jwks.json")
+def jwks() -> Response:
+    """Our public keys (SEC §6.3)."""
+    answer = jsonify(toolbox().keyring.public_jwks())
+    answer.headers["Cache-Control"] = "public, max-age=300"
+    return answer
+
+
+@blueprint.get("/config.json")
+def config() -> Response:
+    """What an administrator, or their LMS, needs to know to connect us by hand."""
+    base = toolbox().settings.base_url
+    launch_url = base + logins.LAUNCH_PATH
+    description = (
+        "Les parcours Pix dans votre ENT : campagnes, rattachement des élèves, résultats dans le carnet de notes."
+    )
+    document: dict[str, Any] = {
+        "title": "Pix",
+        "description": description,
+        "login_url": base + "/lti/login",
+        "launch_url": launch_url,
+        "target_link_uri": launch_url,
+        "jwks_url": base + "/lti/jwks.json",
+        "scopes": list(SCOPES),
+        "messages": [{"type": message.value, "target_link_uri": launch_url} for message in MessageType],
+        "claims": ["iss", "sub", "given_name", "family_name"],
+    }
+    return jsonify(document)
+
+
+def _verifier() -> Verifier:
+    tools = toolbox()
+    settings = tools.settings
+    return Verifier(
+        tools.database, tools.vault, tools.platform_keys, settings.base_url, settings.allow_private_platforms
+    )
+
+
+def _secrets() -> list[str]:
+    return [value for name in browser.COOKIES for value in request.cookies.getlist(name)]
+
+
+def _keep(answer: Response, secret: str) -> None:
+    for name in browser.COOKIES:
+        answer.set_cookie(
+            name,
+            secret,
+            max_age=browser.LIFETIME,
+            path=browser.COOKIE_PATH,
+            secure=True,
+            httponly=True,
+            samesite="None",
+            partitioned=name == browser.PARTITIONED_COOKIE,
+        )
+
+
+def _test_cookies() -> Response:
+    """The same login once more: by 307, so that a form stays one, and its parameters out of the address."""
+    query = request.query_string.decode("ascii", "replace")
+    answer = redirect(f"{request.path}?{query + '&' if query else ''}{TESTED}=1", 307)
+    _keep(answer, browser.new_secret(now()))
+    return answer
+
+
+def _new_window(asked: LoginRequest, parameters: dict[str, list[str]]) -> str:
+    """No cookie lives in this frame. The form's way leads through us to the platform, and wherever that signs in."""
+    security.frame_for(asked.platform.origin)
+    security.allow("form-action", asked.platform.origin, "https:")
+    fields = {name: values[0] for name, values in parameters.items() if values}
+    return render_template("lti/new_window.html", action=request.path, fields=fields)
