@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import count
 from typing import TypeVar
 from uuid import uuid4
 
@@ -34,11 +33,9 @@ class Schoolyard:
 
     session: Session
     now: datetime
-    numbers: count[int] = field(default_factory=lambda: count(1))
 
     def school(self, time_zone: str = "Europe/Paris") -> School:
-        uai = f"{next(self.numbers):07}A"
-        return self.add(School(uai=uai, name="Collège", time_zone=time_zone, created_at=self.now))
+        return self.add(School(uai=f"{_number(7)}A", name="Collège", time_zone=time_zone, created_at=self.now))
 
     def platform(self, base: str = "https://ent.example.fr", **fields: object) -> Platform:
         row = Platform(
@@ -88,8 +85,8 @@ class Schoolyard:
             Learner(
                 school_id=school.id,
                 child_id=str(uuid4()),
-                ine=f"{next(self.numbers):09}AA",
-                last_name=f"Nom{next(self.numbers):03}",
+                ine=f"{_number(9)}AA",
+                last_name=f"Nom{_number(6)}",
                 first_name="Prénom",
                 birthdate=date(2013, 5, 4),
                 division="5B",
@@ -135,6 +132,10 @@ class Schoolyard:
         self.session.add(row)
         self.session.flush()
         return row
+
+
+def _number(digits: int) -> str:
+    return f"{uuid4().int % 10**digits:0{digits}}"
 
 
 def ref(learner: Learner) -> LearnerRef:

@@ -1,0 +1,88 @@
+"""What the rest of the tool asks of this room: results were sent, somebody launched, a teacher chose a campaign.
+
+Each function acts in the caller's transaction, so that what happened and the grade that follows are one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from lti_tool.campaigns import activities, participations
+from lti_tool.campaigns.activities import MEMBERS_EVERY
+from lti_tool.campaigns.models import Activity, Campaign, SharedResult
+from lti_tool.grades import line_items
+from lti_tool.grades.cells import resend as resend
+from lti_tool.grades.cells import want as want
+from lti_tool.lti.messages import Launch, Recorded
+from lti_tool.lti.models import Context, Member, Person, ResourceLink
+from lti_tool.schools.models import Binding
+from lti_tool.schools.standing import Standing
+
+
+def send_results(session: Session, participation_id: int, learner_id: int, now: datetime) -> SharedResult:
+    """ "J'envoie mes résultats": share the results and want the grade, in every course where the learner is known.
+
+    A second click gives the same snapshot and sends nothing twice. Where the learner belongs to no course that holds
+    the campaign, as far as is known, the courses' members are read. Raises what `participations.of_learner` and
+    `participations.share` raise.
+    """
+    participation = participations.of_learner(session, participation_id, learner_id)
+    result = participations.share(session, participation, now)
+    want(session, now, campaign_id=participation.campaign_id, learner_id=learner_id)
+    _ask_where_unknown(session, participation.campaign_id, learner_id, now)
+    return result
+
+
+def after_launch(
+    session: Session, launch: Launch, recorded: Recorded, standing: Standing, campaign: Campaign | None, now: datetime
+) -> None:
+    """What a launch tells of the gradebook: the activity's column, who belongs to the course, grades now possible.
+
+    `campaign` is what `activities.campaign_for` gave for this launch. A test user leaves no trace.
+    """
+    if standing.is_test or launch.is_test_user:
+        return
+    if campaign is not None and recorded.resource_link_pk is not None:
+        activities.note(session, recorded.resource_link_pk, campaign.id, now)
+        context = line_items.place(session, recorded.resource_link_pk, now)
+        if context is not None and campaign.archived_at is None:
+            _ask_for_members(session, context, now)
+    if standing.learner_id is not None:
+        want(session, now, learner_id=standing.learner_id, again=True)
+
+
+def point_activity(
+    session: Session, resource_link_pk: int, campaign_id: int, person_id: int, wants_column: bool, now: datetime
+) -> Activity:
+    """A teacher points an activity to a campaign: from now on that one's results are the column's grades."""
+    activity = activities.choose(session, resource_link_pk, campaign_id, person_id, wants_column, now)
+    context = line_items.place(session, resource_link_pk, now, seek_now=True)
+    if context is not None:
+        _ask_for_members(session, context, now)
+    return activity
+
+
+def _ask_for_members(session: Session, context: Context, now: datetime) -> None:
+    if context.memberships_url is None:
+        return
+    if context.members_read_at is None or context.members_read_at + MEMBERS_EVERY <= now:
+        activities.ask_for_members_of(session, context.id, context.members_read_at, now)
+
+
+def _ask_where_unknown(session: Session, campaign_id: int, learner_id: int, now: datetime) -> None:
+    """Courses of platforms where the learner is bound, that hold the campaign and may list them by now."""
+    statement = (
+        select(Context.id, Context.members_read_at)
+        .join(ResourceLink, ResourceLink.context_pk == Context.id)
+        .join(Activity, Activity.resource_link_pk == ResourceLink.id)
+        .join(Binding, and_(Binding.learner_id == learner_id, Binding.platform_id == Context.platform_id))
+        .join(Person, Person.id == Binding.person_id)
+        .outerjoin(Member, and_(Member.context_pk == Context.id, Member.sub == Person.sub))
+        .where(Activity.campaign_id == campaign_id, Context.memberships_url.is_not(None), Member.id.is_(None))
+        .distinct()
+    )
+    for context_pk, read_at in session.execute(statement):
+        activities.ask_for_members_of(session, context_pk, read_at, now)
