@@ -82,7 +82,7 @@ class Page:
         link = _best(links, words)
         if link is None:
             raise NotSeenError(f"un lien « {' … '.join((words, *more))} »", self)
-        return self.browser.open(urljoin(self.url, link.get("href")), framed=self.framed)
+        return self.browser.open(urljoin(self.url, link.get("href")), framed=self.framed and _stays(link))
 
     def frame(self) -> Page:
         """What the page's iframe shows."""
@@ -206,12 +206,11 @@ class Browser:
             if step.tag == "form":
                 page = self._sent(Form(page, step, None))
             else:
-                framed = page.framed and step.get("target") != "_top"
-                page = self._request("GET", urljoin(page.url, step.get("href")), framed)
+                page = self._request("GET", urljoin(page.url, step.get("href")), page.framed and _stays(step))
         raise NotSeenError("une page où s’arrêter", page)
 
     def _sent(self, form: Form) -> Page:
-        framed = form.page.framed and form.element.get("target") != "_top"
+        framed = form.page.framed and _stays(form.element)
         if not form.is_posted():
             return self._request("GET", form.address(), framed, params=form.fields())
         origin = {"Origin": _origin(form.page.url)}
@@ -238,6 +237,11 @@ class _LoopbackCookies(RequestsCookieJar):
     def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
         cookie.secure = False
         super().set_cookie(cookie, *args, **kwargs)
+
+
+def _stays(element: Any) -> bool:
+    """Whether what a link or form leads to is shown in the same frame."""
+    return element.get("target") in (None, "", "_self")
 
 
 def _best(elements: list[Any], words: str) -> Any | None:
