@@ -23,6 +23,7 @@ from lti_tool.campaigns.paging import PER_PAGE, Page, page_of
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti.models import Person
 from lti_tool.schools.models import ADMINISTRATOR
+from lti_tool.schools.searching import matches
 
 NAME_LONGEST = 255
 TITLE_LONGEST = 255
@@ -164,14 +165,20 @@ def listing(
     *,
     owner_id: int | None = None,
     archived: bool = False,
+    search: str = "",
     page: int = 1,
     per_page: int = PER_PAGE,
 ) -> Page[CampaignSummary]:
-    """A school's campaigns, newest first, a page at a time: everybody's, or one owner's; active or archived."""
+    """A school's campaigns, newest first, a page at a time: everybody's, or one owner's; active or archived.
+
+    `search` holds words to find in the name or the title.
+    """
     which = [Campaign.school_id == school_id]
     which.append(Campaign.archived_at.is_not(None) if archived else Campaign.archived_at.is_(None))
     if owner_id is not None:
         which.append(Campaign.owner_id == owner_id)
+    if search:
+        which.append(matches(search, Campaign.name, Campaign.title))
     total = session.scalar(select(func.count()).select_from(Campaign).where(*which)) or 0
     statement = (
         select(Campaign, Person.given_name, Person.family_name)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from lti_tool.lti.models import Person
 from lti_tool.schools import audit, binding
 from lti_tool.schools.models import Binding, BindingRequest, Import, Learner
+from lti_tool.schools.searching import matches
 
 PER_PAGE = 50
 
@@ -99,16 +100,20 @@ def listing(
     page: int = 1,
     per_page: int = PER_PAGE,
     division: str | None = None,
+    search: str = "",
     with_inactive: bool = False,
     confidential: bool = False,
 ) -> Listing:
     """A page of the school's learners, by division and name; the nearest page that exists to the one asked for.
 
-    `confidential` adds INE and birthdates, which only administrators see.
+    `search` holds words to find in the names. `confidential` adds INE and birthdates, which only administrators see.
     """
     chosen = [Learner.school_id == school_id]
     if division is not None:
         chosen.append(Learner.division == division)
+    if search:
+        usage_name = func.coalesce(Learner.preferred_last_name, "")
+        chosen.append(matches(search, Learner.first_name, Learner.last_name, usage_name))
     if not with_inactive:
         chosen.append(Learner.active.is_(True))
     total = session.scalar(select(func.count()).select_from(Learner).where(*chosen)) or 0

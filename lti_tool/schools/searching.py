@@ -1,0 +1,77 @@
+"""Searching a list for what somebody typed, whatever the case and the accents, on both databases."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, String, and_, event, func, or_, true
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+_PLAIN = {
+    "a": "àáâãäå",
+    "c": "ç",
+    "e": "èéêë",
+    "i": "ìíîï",
+    "n": "ñ",
+    "o": "òóôõö",
+    "u": "ùúûü",
+    "y": "ýÿ",
+    "'": "’",
+}
+_FROM = "".join(_PLAIN.values())
+_TO = "".join(plain * len(accented) for plain, accented in _PLAIN.items())
+_LIGATURES = {"œ": "oe", "æ": "ae"}
+_TABLE = str.maketrans(_FROM, _TO)
+_SQLITE_NAME = "passerelle_fold"
+_MOST_WORDS = 6
+
+
+def matches(typed: str, *columns: Any) -> ColumnElement[bool]:
+    """That each word typed stands in one of the columns, as a part of it; with nothing typed, everything matches."""
+    found = [_stands_in(word, columns) for word in _fold(typed).split()[:_MOST_WORDS]]
+    return and_(true(), *found)
+
+
+def _stands_in(word: str, columns: Iterable[Any]) -> ColumnElement[bool]:
+    return or_(*(_folded(column).contains(word, autoescape=True) for column in columns))
+
+
+class _folded(FunctionElement[str]):  # noqa: N801 - a function of SQL
+    """The text in small letters without French accents. Its columns are never null."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_folded)
+def _by_translate(element: _folded, compiler: SQLCompiler, **kwargs: Any) -> str:
+    """PostgreSQL knows the case of every letter, and swaps letters one by one."""
+    text: ColumnElement[str] = func.lower(*element.clauses)
+    for ligature, letters in _LIGATURES.items():
+        text = func.replace(text, ligature, letters)
+    return compiler.process(func.translate(text, _FROM, _TO), **kwargs)
+
+
+@compiles(_folded, "sqlite")
+def _by_our_own(element: _folded, compiler: SQLCompiler, **kwargs: Any) -> str:
+    """SQLite knows the case of ASCII only: it calls us."""
+    return f"{_SQLITE_NAME}({compiler.process(element.clauses, **kwargs)})"
+
+
+@event.listens_for(Engine, "connect")
+def _teach_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.create_function(_SQLITE_NAME, 1, _fold, deterministic=True)
+
+
+def _fold(text: str) -> str:
+    folded = text.lower().translate(_TABLE)
+    for ligature, letters in _LIGATURES.items():
+        folded = folded.replace(ligature, letters)
+    return folded
