@@ -143,7 +143,7 @@ def results(participation_id: int) -> Response | str:
         participation_id=standing.id,
         result=_Result.of(runs.result(db(), participation.run_id)),
         sent_at=participation.shared_at if sent else None,
-        grades=views.of_pupil(db(), participation.id) if sent else (),
+        grades=views.of_learner(db(), standing.campaign.id, standing.learner.id) if sent else (),
         archived=standing.campaign.archived_at is not None,
         inactive=not standing.learner.active,
         can_improve=improvable and standing.learner.active,

@@ -1,0 +1,230 @@
+"""A pupil takes a test: one question at a time, pauses, results, and their sending, once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from lti_tool.assessment.engine.checking import to_form
+from lti_tool.assessment.engine.items import bank
+from lti_tool.assessment.models import Answer, Run
+from lti_tool.campaigns.models import Campaign, Participation, SharedResult
+from lti_tool.schools.models import Learner
+from tests.web.conftest import Town
+from tests.web.pages import Browser, Page
+
+QUESTIONS = 10
+"""Of the campaigns here."""
+
+
+@pytest.fixture
+def first(browser: Browser, town: Town, pupil: int) -> Page:
+    """A pupil's first question."""
+    return browser.press(browser.get(f"/campagnes/{town.campaign().code}"), "Je commence")
+
+
+def answer_right(browser: Browser, page: Page) -> Page:
+    (question,) = page.root.xpath('//input[@name="question"]/@value')
+    return browser.press(page, "Je valide", to_form(bank().item(question).question.right_response()))
+
+
+def finish(browser: Browser, page: Page) -> Page:
+    """Answer the first question, pass the others; returns the results page."""
+    page = answer_right(browser, page)
+    while not page.path.endswith("/resultats"):
+        button = next(each for each in ("Je passe", "Je continue", "Voir mes résultats") if page.has_button(each))
+        page = browser.press(page, button)
+    return page
+
+
+def answers(town: Town) -> list[Answer]:
+    with town.database.read() as session:
+        return list(session.scalars(select(Answer).order_by(Answer.position)))
+
+
+def sendings(town: Town) -> list[SharedResult]:
+    with town.database.read() as session:
+        return list(session.scalars(select(SharedResult)))
+
+
+class TestQuestions:
+    def test_one_at_a_time_with_its_place_in_the_test(self, first: Page) -> None:
+        assert first.path.endswith("/questions/1")
+        assert first.heading == f"Question 1 sur {QUESTIONS} environ"
+        assert first.title.startswith("Question 1")
+        assert first.root.xpath("//progress/@max") == [str(QUESTIONS)]
+
+    def test_an_answer_leads_to_the_next(self, browser: Browser, town: Town, first: Page) -> None:
+        page = answer_right(browser, first)
+
+        assert page.path.endswith("/questions/2")
+        assert [each.right for each in answers(town)] == [True]
+
+    def test_passing_is_an_answer_too(self, browser: Browser, town: Town, first: Page) -> None:
+        page = browser.press(first, "Je passe")
+
+        assert page.path.endswith("/questions/2")
+        assert [(each.right, each.response) for each in answers(town)] == [(False, None)]
+
+    def test_nothing_answered_is_asked_again(self, browser: Browser, town: Town, first: Page) -> None:
+        blank = {name: "" for name in first.root.xpath('//main//input[@type="text"]/@name')}
+
+        page = browser.press(first, "Je valide", blank)
+
+        assert page.status == 422
+        assert page.title.startswith("Erreur :")
+        assert "Répondez à la question, ou cliquez sur « Je passe »." in page.text
+        (href,) = page.root.xpath('//li/a[starts-with(@href, "#")]/@href')
+        assert page.root.get_element_by_id(href[1:]).tag == "input"
+        assert answers(town) == []
+
+    def test_the_back_button_and_a_double_click_change_nothing(
+        self, browser: Browser, town: Town, first: Page
+    ) -> None:
+        answer_right(browser, first)
+
+        again = browser.press(first, "Je passe")
+
+        assert again.path.endswith("/questions/2")
+        assert [each.right for each in answers(town)] == [True]
+        assert browser.get(first.path).path.endswith("/questions/2")
+
+    @pytest.mark.parametrize("place", ["", "/questions/7", "/pause/5", "/resultats"])
+    def test_any_other_place_of_the_test_leads_to_where_it_stands(
+        self, browser: Browser, first: Page, place: str
+    ) -> None:
+        assert browser.get(first.path.partition("/questions")[0] + place).path == first.path
+
+    def test_closing_the_browser_loses_nothing(self, browser: Browser, town: Town, pupil: int, first: Page) -> None:
+        answer_right(browser, first)
+        browser.client.delete_cookie("passerelle")
+        browser.client.delete_cookie("passerelle_p")
+        town.enter(browser, pupil)
+
+        page = browser.get(browser.get("/campagnes").link("Je reprends"))
+
+        assert page.path.endswith("/questions/2")
+
+    def test_nobody_sees_anothers_test(self, browser: Browser, town: Town, first: Page) -> None:
+        town.enter(browser, town.pupil("Hélène", "Besson"))
+
+        page = browser.get(first.path)
+
+        assert page.status == 404
+        assert page.code == "PARCOURS"
+
+    def test_every_question_of_the_bank_can_be_answered_on_its_page(
+        self, browser: Browser, town: Town, first: Page
+    ) -> None:
+        """Each kind has its controls: what a right answer sends stands in the form."""
+        kinds = {item.kind: item for item in bank().items.values()}
+        for item in kinds.values():
+            with town.database.write() as session:
+                participation = session.scalars(select(Participation)).one()
+                run = session.get_one(Run, participation.run_id)
+                run.item_id = item.id
+            page = browser.get(first.path)
+            controls = set(page.root.xpath("//main//form//@name"))
+            assert set(to_form(item.question.right_response())) <= controls, item.kind
+
+
+class TestPauses:
+    @pytest.fixture
+    def pause(self, browser: Browser, first: Page) -> Page:
+        page = answer_right(browser, first)
+        for _ in range(4):
+            page = browser.press(page, "Je passe")
+        return page
+
+    def test_every_five_questions_they_show_right_and_wrong_in_words(self, pause: Page) -> None:
+        assert pause.path.endswith("/pause/5")
+        assert "1 bonne réponse sur 5." in pause.text
+        verdicts = [each.text_content() for each in pause.root.xpath('//h2//span[contains(@class, "badge")]')]
+        assert verdicts == ["Réussie", "Passée", "Passée", "Passée", "Passée"]
+        assert pause.text.count("La bonne réponse") + pause.text.count("il fallait") >= 4
+
+    def test_what_failed_comes_with_something_to_learn_from(self, pause: Page) -> None:
+        assert len(pause.root.xpath("//details")) == 4
+        assert all(each.text_content().startswith("Pour progresser") for each in pause.root.xpath("//summary"))
+
+    def test_the_test_goes_on_after_them(self, browser: Browser, pause: Page) -> None:
+        elsewhere = browser.get(pause.path.replace("/pause/5", "/questions/6"))
+        page = browser.press(pause, "Je continue")
+
+        assert elsewhere.path == pause.path
+        assert page.path.endswith("/questions/6")
+        assert browser.press(pause, "Je continue").path == page.path
+        assert browser.get(pause.path).path == page.path
+
+
+class TestResults:
+    @pytest.fixture
+    def results(self, browser: Browser, first: Page) -> Page:
+        return finish(browser, first)
+
+    def test_they_are_told_by_competence_and_are_not_sent_yet(self, town: Town, results: Page) -> None:
+        assert results.heading == "Vos résultats"
+        assert "Vos résultats ne sont pas encore envoyés." in results.text
+        assert "Envoyez vos résultats à l'organisateur du parcours pour qu'il puisse vous accompagner." in results.text
+        assert len(results.root.xpath('//section//li//*[local-name()="svg"]')) > 1
+        assert sendings(town) == []
+
+    def test_they_wait_in_the_list_until_sent(self, browser: Browser, results: Page) -> None:
+        assert browser.get(browser.get("/campagnes").link("Envoyer mes résultats")).path == results.path
+
+    def test_sending_says_so_and_is_kept(self, browser: Browser, town: Town, results: Page) -> None:
+        page = browser.press(results, "J'envoie mes résultats")
+
+        assert "Vos résultats sont envoyés. Envoyés le 23 novembre 2026 à 10:30." in page.text
+        assert not page.has_button("J'envoie mes résultats")
+        (sent,) = sendings(town)
+        assert f"{sent.validated} acquis" in page.text
+        assert "Parcours envoyés" in browser.get("/campagnes").text
+
+    def test_a_second_click_sends_nothing_twice(self, browser: Browser, town: Town, results: Page) -> None:
+        pages = [browser.press(results, "J'envoie mes résultats") for _ in range(2)]
+
+        assert pages[0].text == pages[1].text
+        assert len(sendings(town)) == 1
+
+    def test_unfinished_tests_cannot_be_sent(self, browser: Browser, town: Town, first: Page) -> None:
+        place = first.path.partition("/questions")[0]
+
+        response = browser.client.post(f"{place}/envoi", data=dict(first.form("Je valide").form_values()))
+
+        assert response.status_code == 409
+        assert sendings(town) == []
+
+    def test_an_archived_campaign_takes_no_results(self, browser: Browser, town: Town, results: Page) -> None:
+        with town.database.write() as session:
+            session.execute(update(Campaign).values(archived_at=town.now))
+
+        page = browser.press(results, "J'envoie mes résultats")
+
+        assert page.status == 403
+        assert page.code == "ARCHIVE"
+        assert "Ce parcours est archivé." in browser.get(results.path).text
+        assert sendings(town) == []
+
+    def test_who_left_the_register_sends_nothing(self, browser: Browser, town: Town, results: Page) -> None:
+        with town.database.write() as session:
+            session.execute(update(Learner).values(active=False))
+
+        page = browser.press(results, "J'envoie mes résultats")
+
+        assert page.status == 403
+        assert page.code == "INACTIF"
+        assert sendings(town) == []
+
+    def test_they_can_be_improved_after_four_days(self, browser: Browser, town: Town, results: Page) -> None:
+        sent = browser.press(results, "J'envoie mes résultats")
+        assert "Vous pourrez améliorer vos résultats à partir du 27 novembre 2026." in sent.text
+        with town.database.write() as session:
+            session.execute(update(Participation).values(shared_at=town.now - timedelta(days=4)))
+
+        page = browser.press(browser.get(results.path), "J’améliore mes résultats")
+
+        assert page.path.endswith("/questions/1")
+        assert len(sendings(town)) == 1
