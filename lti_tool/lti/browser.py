@@ -39,7 +39,7 @@ def usable(values: Iterable[str | None], now: datetime) -> str | None:
 
 def fingerprint(secret: str) -> str:
     """What the signed state holds of the secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def is_bound(expected: str, values: Sequence[str]) -> bool:
