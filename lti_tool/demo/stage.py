@@ -184,27 +184,30 @@ class Stage:
         (site.data / "ports.json").write_text(json.dumps({"tool": site.tool_port, "ent": site.ent_port}))
 
     def _register(self) -> None:
-        if SCHOOL_UAI not in [school["uai"] for school in self._command("school", "list")]:
-            self._command("school", "add", SCHOOL_UAI, SCHOOL_NAME)
+        """Make school, platform and deployment; what a kept folder knows already is asked for again and stays."""
+        self._command("school", "add", SCHOOL_UAI, SCHOOL_NAME, unless="UAI_CONNU")
         ent = self.site.ent_url
-        known = [each["id"] for each in self._command("platform", "list") if each["issuer"] == ent]
-        if not known:
-            options = {
-                "--issuer": ent,
-                "--client-id": CLIENT_ID,
-                "--auth-url": f"{ent}/oidc/auth",
-                "--token-url": f"{ent}/oidc/token",
-                "--jwks-url": f"{ent}/oidc/jwks.json",
-                "--product": "demo-ent",
-                "--uai-param": "uai",
-                "--profile-param": "profil",
-            }
-            added = self._command("platform", "add", *(word for option in options.items() for word in option))
-            known = [added["id"]]
-        self._command("platform", "deploy", str(known[0]), DEPLOYMENT_ID, "--school", SCHOOL_UAI)
+        options = {
+            "--issuer": ent,
+            "--client-id": CLIENT_ID,
+            "--auth-url": f"{ent}/oidc/auth",
+            "--token-url": f"{ent}/oidc/token",
+            "--jwks-url": f"{ent}/oidc/jwks.json",
+            "--product": "demo-ent",
+            "--uai-param": "uai",
+            "--profile-param": "profil",
+        }
+        words = [word for option in options.items() for word in option]
+        platform = self._command("platform", "add", *words, unless="PLATEFORME")
+        if platform is None:
+            (platform,) = (each for each in self._command("platform", "list") if each["issuer"] == ent)
+        self._command("platform", "deploy", str(platform["id"]), DEPLOYMENT_ID, "--school", SCHOOL_UAI)
 
-    def _command(self, *words: str) -> Any:
-        """What the tool's command line answers; raises `StageError` with what it says is wrong."""
+    def _command(self, *words: str, unless: str | None = None) -> Any:
+        """What the tool's command line answers; None where it refuses with the code `unless`.
+
+        Raises `StageError` with what else it says is wrong.
+        """
         ran = subprocess.run(  # noqa: S603 - ourselves
             [sys.executable, "-m", "lti_tool", *words, "--json"],
             env=self._environment,
@@ -213,9 +216,11 @@ class Stage:
             timeout=START_S,
             check=False,
         )
-        if ran.returncode:
-            raise StageError(f"« lti-tool {' '.join(words[:2])} » a échoué : {ran.stderr.strip()[-500:]}")
-        return json.loads(ran.stdout)
+        if ran.returncode == 0:
+            return json.loads(ran.stdout)
+        if unless is not None and f'"code": "{unless}"' in ran.stdout:
+            return None
+        raise StageError(f"« lti-tool {' '.join(words[:2])} » a échoué : {ran.stderr.strip()[-500:]}")
 
     def _see(self, name: str) -> str:
         return f"Voyez {self.site.logs / name}.log"
