@@ -8,6 +8,7 @@ import traceback
 
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from lti_tool import logs
@@ -32,6 +33,15 @@ class DatabaseDownError(UnavailableError):
     code = "BASE"
     sentence = N_("La Passerelle ne répond pas pour le moment.")
     advice = N_("Attendez quelques minutes, puis recommencez.")
+
+
+class ChangedMeanwhileError(RefusedError):
+    """Two people changed the same thing at once; the second is told."""
+
+    code = "MODIFIE"
+    status = 409
+    sentence = N_("Quelqu’un d’autre a modifié cette page en même temps que vous.")
+    advice = N_("Revenez à la page précédente, rechargez-la, puis recommencez.")
 
 
 def init_app(app: Flask) -> None:
@@ -66,6 +76,8 @@ def _unexpected(error: Exception) -> Response:
     roll_back(error)
     if isinstance(error, OperationalError):
         return _page(DatabaseDownError(), logging.ERROR, cause=error)
+    if isinstance(error, StaleDataError):
+        return _page(ChangedMeanwhileError(), logging.INFO)
     return _page(ToolError(code="E500", status=500), logging.ERROR, offer_home=True, cause=error)
 
 

@@ -146,18 +146,23 @@ class Town:
             browser.client.set_cookie(name, token)
 
 
+def platform_of(origin: str, now: datetime) -> Platform:
+    """A platform at this origin, not stored yet."""
+    return Platform(
+        key=origin,
+        issuer=origin,
+        client_id="passerelle",
+        auth_url=f"{origin}/auth",
+        token_url=f"{origin}/token",
+        jwks_url=f"{origin}/jwks",
+        created_at=now,
+    )
+
+
 @pytest.fixture
 def town(toolbox: Toolbox, now: datetime) -> Town:
     with toolbox.database.write() as session:
-        platform = Platform(
-            key="ent",
-            issuer="https://ent.example.fr",
-            client_id="passerelle",
-            auth_url="https://ent.example.fr/auth",
-            token_url="https://ent.example.fr/token",
-            jwks_url="https://ent.example.fr/jwks",
-            created_at=now,
-        )
+        platform = platform_of("https://ent.example.fr", now)
         session.add(platform)
         session.flush()
         school = schools.add(session, "0250001A", "Collège du Pont", now)

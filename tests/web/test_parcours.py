@@ -69,7 +69,7 @@ class TestQuestions:
         assert [(each.right, each.response) for each in answers(town)] == [(False, None)]
 
     def test_nothing_answered_is_asked_again(self, browser: Browser, town: Town, first: Page) -> None:
-        blank = {name: "" for name in first.root.xpath('//main//input[@type="text"]/@name')}
+        blank = dict.fromkeys(first.root.xpath('//main//input[@type="text"]/@name'), "")
 
         page = browser.press(first, "Je valide", blank)
 
@@ -80,9 +80,7 @@ class TestQuestions:
         assert page.root.get_element_by_id(href[1:]).tag == "input"
         assert answers(town) == []
 
-    def test_the_back_button_and_a_double_click_change_nothing(
-        self, browser: Browser, town: Town, first: Page
-    ) -> None:
+    def test_the_back_button_and_a_double_click_change_nothing(self, browser: Browser, town: Town, first: Page) -> None:
         answer_right(browser, first)
 
         again = browser.press(first, "Je passe")

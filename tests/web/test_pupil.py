@@ -60,7 +60,9 @@ class TestTheCode:
         assert page.status == 404
         assert page.title.startswith("Erreur :")
         assert "Ce code ne correspond à aucun parcours de votre établissement." in page.text
-        assert page.root.xpath('//*[@id="code" and @aria-invalid="true"]/@aria-describedby') == ["code-aide code-erreur"]
+        assert page.root.xpath('//*[@id="code" and @aria-invalid="true"]/@aria-describedby') == [
+            "code-aide code-erreur"
+        ]
         assert page.has_button("Commencer mon parcours")
 
     def test_an_unknown_one_in_the_address_asks_for_another(self, browser: Browser, pupil: int) -> None:
