@@ -99,21 +99,30 @@ def _forget(session: Session, context_pk: int) -> None:
     )
 
 
-def _write(session: Session, context_pk: int, learners: dict[str, bool], now: datetime) -> None:
-    """Make the course's members those listed, and those who launched a moment ago though no list has them yet."""
+def _write(session: Session, context_pk: int, listed: dict[str, bool], now: datetime) -> None:
+    """Make the course's members those listed, and those who launched a moment ago though no list has them yet.
+
+    Whoever launched as staff stays staff: Moodle lists its non-editing teachers as learners (facts/moodle.md).
+    """
+    came = exists().where(
+        Person.sub == Member.sub, Person.platform_id == Context.platform_id, Context.id == Member.context_pk
+    )
     known = {
-        sub: (member_pk, is_learner, seen_at)
-        for member_pk, sub, is_learner, seen_at in session.execute(
-            select(Member.id, Member.sub, Member.is_learner, Member.seen_at).where(Member.context_pk == context_pk)
+        row.sub: row
+        for row in session.execute(
+            select(Member.id, Member.sub, Member.is_learner, Member.seen_at, came.label("came")).where(
+                Member.context_pk == context_pk
+            )
         )
     }
-    for sub, is_learner in learners.items():
-        if sub not in known or known[sub][1] != is_learner:
+    for sub, is_learner in listed.items():
+        row = known.get(sub)
+        if row is None or (row.is_learner != is_learner and not (row.came and is_learner)):
             values = {"context_pk": context_pk, "sub": sub, "is_learner": is_learner, "seen_at": now}
             insert_or_update(session, Member, values, unique=["context_pk", "sub"], update=["is_learner", "seen_at"])
-    listed = [known[sub][0] for sub in learners if sub in known]
-    gone = [pk for sub, (pk, _, seen) in known.items() if sub not in learners and seen + STAYS_AFTER_LAUNCH <= now]
-    for chunk in _chunks(listed):
+    still = [known[sub].id for sub in listed if sub in known]
+    gone = [row.id for row in known.values() if row.sub not in listed and row.seen_at + STAYS_AFTER_LAUNCH <= now]
+    for chunk in _chunks(still):
         session.execute(update(Member).where(Member.id.in_(chunk)).values(seen_at=now))
     for chunk in _chunks(gone):
         session.execute(delete(Member).where(Member.id.in_(chunk)))

@@ -52,10 +52,12 @@ class ColumnView:
 
 def of_learner(session: Session, campaign_id: int, learner_id: int) -> tuple[GradeView, ...]:
     """A learner's grades in a campaign, one per course that holds it and knows them."""
-    return of_campaign(session, campaign_id, [learner_id]).get(learner_id, ())
+    return of_participants(session, campaign_id, [learner_id]).get(learner_id, ())
 
 
-def of_campaign(session: Session, campaign_id: int, learner_ids: Sequence[int]) -> Mapping[int, tuple[GradeView, ...]]:
+def of_participants(
+    session: Session, campaign_id: int, learner_ids: Sequence[int]
+) -> Mapping[int, tuple[GradeView, ...]]:
     """The grades of some learners in a campaign, by learner, in one query; none for who has none."""
     statement = (
         select(Grade, LineItem.score_maximum, Context.title, SharedResult.validated, SharedResult.targeted)
