@@ -168,7 +168,8 @@ def _usable(jwk: Any) -> RSAKey | None:
         return None
     if jwk.get("use", "sig") != "sig" or jwk.get("alg", "RS256") != "RS256":
         return None
-    if "verify" not in jwk.get("key_ops", ["verify"]):
+    operations = jwk.get("key_ops", ["verify"])
+    if not isinstance(operations, list) or "verify" not in operations:
         return None
     try:
         key = RSAKey.import_key({"kty": "RSA", "n": jwk["n"], "e": jwk["e"], "kid": jwk["kid"]})
