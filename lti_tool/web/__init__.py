@@ -11,11 +11,36 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool import logs
 from lti_tool.settings import Settings
-from lti_tool.web import errors, health, i18n, lti, navigation, parcours, pupil, security, text
+from lti_tool.web import (
+    administrator,
+    errors,
+    health,
+    i18n,
+    invitation,
+    learners,
+    lti,
+    navigation,
+    parcours,
+    picker,
+    pupil,
+    security,
+    teacher,
+    text,
+)
 from lti_tool.web.toolbox import EXTENSION, Toolbox, commit, roll_back
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-BLUEPRINTS = (health.blueprint, lti.blueprint, pupil.blueprint, parcours.blueprint)
+BLUEPRINTS = (
+    health.blueprint,
+    lti.blueprint,
+    pupil.blueprint,
+    parcours.blueprint,
+    teacher.blueprint,
+    picker.blueprint,
+    learners.blueprint,
+    administrator.blueprint,
+    invitation.blueprint,
+)
 
 
 class Passerelle(Flask):

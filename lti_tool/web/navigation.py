@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, request
 
-from lti_tool.schools.models import ADMINISTRATOR, PUPIL, TEACHER
+from lti_tool.schools.models import ADMINISTRATOR, GUEST, PUPIL, TEACHER
 from lti_tool.web import security
 from lti_tool.web.i18n import gettext
 
@@ -38,7 +38,8 @@ def current_visitor() -> Visitor | None:
         return None
     menu = _menu(info.role)
     name = " ".join(part for part in (info.given_name, info.family_name) if part)
-    return Visitor(name, info.school.name, menu[0].url if menu else None, menu)
+    school = "" if info.role == GUEST else info.school.name  # who has no role here is shown nothing of the school
+    return Visitor(name, school, menu[0].url if menu else None, menu)
 
 
 def page_url(number: int) -> str:
