@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Response, after_this_request, make_response, redirect, render_template
 from sqlalchemy.orm import Session
 
+from lti_tool.assessment import runs
 from lti_tool.campaigns import activities
 from lti_tool.campaigns.models import Campaign
 from lti_tool.errors import N_, RefusedError
@@ -15,7 +17,7 @@ from lti_tool.lti import deep_linking
 from lti_tool.lti.launch import record
 from lti_tool.lti.messages import Launch, MessageType, Recorded
 from lti_tool.lti.refusals import LaunchRefused, Reason
-from lti_tool.schools import sessions, standing
+from lti_tool.schools import binding, sessions, standing
 from lti_tool.schools.models import ADMINISTRATOR, PUPIL, TEACHER
 from lti_tool.schools.standing import PARENT, Standing
 from lti_tool.web import security
@@ -50,6 +52,7 @@ def enter(session: Session, launch: Launch, now: datetime) -> Response | str:
         after_this_request(_without_session)
         security.frame_for(launch.platform.origin)
         return render_template("lti/no_role.html")
+    place = _followed(session, recorded, place, now)
     tokens = security.session_tokens()
     token = sessions.open_session(
         session,
@@ -73,6 +76,20 @@ def _place(session: Session, launch: Launch, recorded: Recorded, now: datetime) 
     if launch.message is MessageType.DEEP_LINKING and place.role not in STAFF:
         raise LaunchRefused(Reason.DEEP_LINKING_NOT_ALLOWED, platform_id=launch.platform.id)
     return place
+
+
+def _followed(session: Session, recorded: Recorded, place: Standing, now: datetime) -> Standing:
+    """A pupil who is bound in another school is bound here without being asked, where the register allows it."""
+    if place.school is None or place.role != PUPIL or place.learner_id is not None or place.is_test:
+        return place
+    learner_id = binding.follow(
+        session,
+        person_id=recorded.person_id,
+        school_id=place.school.id,
+        has_answers=lambda child_id: bool(runs.known(session, child_id)),
+        now=now,
+    )
+    return place if learner_id is None else replace(place, learner_id=learner_id)
 
 
 def _next(session: Session, launch: Launch, recorded: Recorded, place: Standing, now: datetime) -> str:

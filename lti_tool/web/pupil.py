@@ -18,6 +18,7 @@ from lti_tool.campaigns import campaigns, participations
 from lti_tool.campaigns.campaigns import ArchivedCampaignError, UnknownCampaignError
 from lti_tool.campaigns.models import SHARED, Campaign
 from lti_tool.errors import N_, RefusedError, ToolError
+from lti_tool.grades import cells
 from lti_tool.schools import binding, birthdates
 from lti_tool.schools.binding import Outcome
 from lti_tool.schools.birthdates import BirthdateError
@@ -136,6 +137,8 @@ def bind(code: str) -> Response | tuple[str, int]:
     if birthdate is None or faults:
         return _birthdate_page(campaign, form, faults), 422
     result = binding.bind(db(), info, birthdate, form.names(), now())
+    if result.learner_id is not None:  # results sent before, under another platform's person, may have columns here
+        cells.want(db(), now(), learner_id=result.learner_id)
     if result.outcome in (Outcome.BOUND, Outcome.WAITING):
         page = "pupil.landing" if result.outcome is Outcome.BOUND else "pupil.ask_birthdate"
         return redirect(url_for(page, code=campaign.code), 303)
