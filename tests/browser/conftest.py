@@ -1,0 +1,137 @@
+"""Chromium before the demo's stage: the tool, its worker and the ENT, each its own program, seen as a person sees them.
+
+Every page that a test looks at is measured by axe and kept as a screenshot under `tests/browser/screenshots/`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright, sync_playwright
+
+from lti_tool.demo.people import SCHOOL_UAI
+from lti_tool.demo.stage import Site, Stage
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+SAMPLE = Path(__file__).parents[2] / "lti_tool" / "demo" / "data" / "ElevesSansAdresses.xml"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+ALLOWED = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
+
+
+def chromium() -> str | None:
+    """The browser's path, where there is one."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group(f"browser-{item.path.stem}"))
+            if chromium() is None:
+                item.add_marker(pytest.mark.skip(reason="Chromium is missing: sudo apt-get install chromium"))
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A stage of this module's own, its school's register empty."""
+    stage = Stage(Site.find(tmp_path_factory.mktemp("stage")))
+    try:
+        stage.open()
+        yield stage
+    finally:
+        stage.close()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium as Debian ships it: third-party cookies are blocked, partitioned ones pass."""
+    browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def person(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes a browser of its own for each person, third-party cookies blocked."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        contexts.append(browser.new_context(**{"locale": "fr-FR", **options}))
+        contexts[-1].set_default_timeout(15_000)
+        return contexts[-1]
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def person_with_cookies(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., BrowserContext]]:
+    """The same, third-party cookies allowed."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        profile = tmp_path / f"profile-{len(contexts)}"
+        (profile / "Default").mkdir(parents=True)
+        (profile / "Default" / "Preferences").write_text(json.dumps(ALLOWED))
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=chromium(), args=ARGUMENTS, **{"locale": "fr-FR", **options}
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def look(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Looks at a page as it stands: axe finds nothing, nothing is wider than the window, a screenshot is kept."""
+    axe = Axe()
+    SCREENSHOTS.mkdir(exist_ok=True)
+
+    def look(page: Page, name: str, frame: Frame | None = None) -> None:
+        seen = frame or page.main_frame
+        page.screenshot(path=SCREENSHOTS / f"{request.node.name.translate(UNSAFE)}-{name}.png", full_page=True)
+        results = axe.run(page)
+        faults = [
+            f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
+            for violation in results.response["violations"]
+        ]
+        assert faults == [], f"{name} at {seen.url}"
+        assert seen.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
+
+    return look
+
+
+UNSAFE = str.maketrans({character: "-" for character in "[]/: "})
+
+
+def school_uai() -> str:
+    """The school of the stage."""
+    return SCHOOL_UAI
+
+
+def number_in(text: str) -> int:
+    """The first number that stands in a text."""
+    found = re.search(r"\d+", text)
+    assert found, text
+    return int(found.group())
