@@ -112,9 +112,11 @@ def _pupil_page(recorded: Recorded, campaign: Campaign | None) -> str:
 
 def _staff_page(recorded: Recorded, campaign: Campaign | None) -> str:
     """A teacher gets the activity's campaign, or is asked which it shall be; a Médiacentre has none."""
-    if campaign is not None:
-        return f"/orga/campagnes/{campaign.id}"
-    return "/orga/campagnes" if recorded.context_pk is None else f"/orga/activites/{recorded.resource_link_pk}"
+    if recorded.context_pk is None:
+        return "/orga/campagnes" if campaign is None else f"/orga/campagnes/{campaign.id}"
+    if campaign is None:
+        return f"/orga/activites/{recorded.resource_link_pk}"
+    return f"/orga/campagnes/{campaign.id}?activite={recorded.resource_link_pk}"
 
 
 def _without_session(answer: Response) -> Response:
