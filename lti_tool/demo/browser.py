@@ -96,14 +96,15 @@ class Page:
         found = _best(self._buttons(), button)
         if found is None:
             raise NotSeenError(f"un bouton « {button} »", self)
-        return Form(self, next(found.iterancestors("form")), found)
+        forms = self.all(f"//form[@id='{found.get('form')}']") or found.iterancestors("form")
+        return Form(self, next(iter(forms)), found)
 
     def press(self, button: str) -> Page:
         """Press the button with these words, with what its form holds already."""
         return self.form(button).send()
 
     def _buttons(self) -> list[Any]:
-        return self.all("//form//button[not(@disabled)][not(@type) or @type='submit']")
+        return self.all("//button[@form or ancestor::form][not(@disabled)][not(@type) or @type='submit']")
 
 
 class Form:

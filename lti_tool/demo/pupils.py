@@ -14,6 +14,8 @@ PAUSE_EVERY = 5
 _MOST_PAGES = 200
 _SCORE = re.compile(r"(\d+) acquis réussis? sur (\d+)")
 
+_COUNT = re.compile(r"(\d+) bonnes? réponses? sur (\d+)")
+
 
 @dataclass(frozen=True)
 class Result:
@@ -58,9 +60,11 @@ def question_of(page: Page) -> str:
 
 
 @dataclass
-class Test:
+class Attempt:
     """A pupil's way through the questions, answered rightly and wrongly by turns."""
 
+    turns: tuple[bool, ...]
+    """Which answers are right, over and over."""
     answered: int = 0
     since_pause: list[bool] = field(default_factory=list)
     """Which of the answers since the last pause were right."""
@@ -82,7 +86,7 @@ class Test:
     def _answer(self, page: Page) -> Page:
         if len(self.since_pause) == PAUSE_EVERY:
             raise NotSeenError(f"une pause après {PAUSE_EVERY} réponses", page)
-        form, right = page.form("Je valide"), self.answered % 2 == 0
+        form, right = page.form("Je valide"), self.turns[self.answered % len(self.turns)]
         known = fill_in(form, question_of(page), right=right)
         self.answered += 1
         self.since_pause.append(right and known)
@@ -91,7 +95,8 @@ class Test:
     def _read_pause(self, page: Page) -> Page:
         """What was right and wrong stands there, with a tutorial for what failed."""
         right = sum(self.since_pause)
-        page.expect(f"{right} {'bonnes réponses' if right > 1 else 'bonne réponse'} sur {len(self.since_pause)}")
+        if (str(right), str(len(self.since_pause))) not in _COUNT.findall(page.text):
+            raise NotSeenError(f"« {right} bonnes réponses sur {len(self.since_pause)} »", page)
         if right < len(self.since_pause):
             page.expect("Pour progresser")
         self.since_pause = []

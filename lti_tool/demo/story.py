@@ -17,7 +17,7 @@ import requests
 from lti_tool.demo import traces
 from lti_tool.demo.browser import Browser, NotSeenError, Page, plain
 from lti_tool.demo.people import Person, person_by_login
-from lti_tool.demo.pupils import Result, Test, begin, question_of, send_results
+from lti_tool.demo.pupils import Attempt, Result, begin, question_of, send_results
 from lti_tool.demo.stage import WEB, WORKER, Site, Stage, StageError
 
 COURSE, COURSE_TITLE = "technologie-4a", "Technologie 4e A"
@@ -93,10 +93,10 @@ def _teacher_selects(told: _Told) -> None:
     """A campaign is made inside the course's own selection, and comes back as an activity with its column."""
     course = _course(told, _person(TEACHER))
     picker = course.follow("Modifier le cours").follow("Sélectionner du contenu").frame()
-    form = picker.follow("Créer une campagne").form("Créer")
+    form = picker.follow("Créer une campagne").form("Créer la campagne")
     form.fill("Nom de la campagne", CAMPAIGN).fill("Titre du parcours", PARCOURS)
     form.choose("Que souhaitez-vous tester ?", PROFILE)
-    back = form.send().expect(COURSE_TITLE, PARCOURS)
+    back = form.send().press("Revenir au cours").expect(COURSE_TITLE, PARCOURS)
     if not back.url.startswith(told.site.ent_url):
         raise NotSeenError("le cours dans l’ENT", back)
     book = back.follow("Carnet de notes").expect(PARCOURS)
@@ -111,13 +111,13 @@ def _pupils_take(told: _Told) -> None:
     chloe, hugo = _person("chloe.nguyen"), _person("hugo.martin")
     page = _pix(told, chloe).expect("Saisissez le code du parcours")
     page = page.form("Commencer mon parcours").fill("Code du parcours", told.code.lower()).send()
-    test = Test()
+    test = Attempt((True, False))
     left_at = question_of(test.go_on(begin(chloe, PARCOURS, page), stop_after=CLOSED_AFTER))
     page = _pix(told, chloe).expect("Parcours commencés").follow("Je reprends", PARCOURS)
     if question_of(page) != left_at:
         raise NotSeenError(f"la question {left_at}, où Chloé s’était arrêtée", page)
     told.results[chloe.login] = send_results(test.go_on(page))
-    told.results[hugo.login] = _take_in_course(told, hugo)
+    told.results[hugo.login] = send_results(Attempt((False, True)).go_on(begin(hugo, PARCOURS, _activity(told, hugo))))
 
 
 def _all_see(told: _Told) -> None:
@@ -135,7 +135,7 @@ def _all_see(told: _Told) -> None:
 def _power_cut(told: _Told, stage: Stage) -> None:
     """Web and worker are killed between the sending and the grade, and started again."""
     ines = _person("ines.lefebvre-dubois")
-    results = Test().go_on(begin(ines, PARCOURS, _activity(told, ines)))
+    results = Attempt((True, True, False)).go_on(begin(ines, PARCOURS, _activity(told, ines)))
     stage.suspend(WORKER)
     result = send_results(results)
     stage.kill(WEB, WORKER)
@@ -189,10 +189,6 @@ def _activity(told: _Told, person: Person) -> Page:
     return _course(told, person).follow(PARCOURS).frame().expect()
 
 
-def _take_in_course(told: _Told, pupil: Person) -> Result:
-    return send_results(Test().go_on(begin(pupil, PARCOURS, _activity(told, pupil))))
-
-
 # What is read
 
 
@@ -208,7 +204,7 @@ def _row(page: Page, person: Person) -> str:
     """The words of a person's row in a table."""
     for row in page.all("//tr"):
         words = plain(" ".join(row.itertext()))
-        if person.given_name in words and person.family_name in words:
+        if all(name.casefold() in words.casefold() for name in (person.given_name, person.family_name)):
             return words
     raise NotSeenError(f"une ligne de {person.full_name}", page)
 
