@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -18,12 +20,13 @@ from lti_tool.grades import desired, line_items
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.models import Grade
 from lti_tool.lti.keys import KeyRing, ensure_key
-from lti_tool.lti.models import Context, Platform
+from lti_tool.lti.models import Context, Platform, SigningKey
 from lti_tool.lti.outbound import Client
 from lti_tool.lti.services import Services
 from lti_tool.schools.models import Learner, School
 from lti_tool.vault import Vault
 from tests.campaigns.school import Schoolyard, finish_run, ref
+from tests.conftest import NOW, SECRET_KEY
 from tests.grades.gradebook import Gradebook
 
 
@@ -53,9 +56,21 @@ def gradebook(time: Clock) -> Iterator[Gradebook]:
     book.stop()
 
 
+@pytest.fixture(scope="session")
+def signing_key(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """A key of ours, made once for all tests."""
+    path = tmp_path_factory.mktemp("key") / "key.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    ensure_key(database, Vault([SECRET_KEY]), NOW)
+    with database.read() as session:
+        return dict(session.execute(select(*SigningKey.__table__.columns)).one()._mapping)
+
+
 @pytest.fixture
-def services(database: Database, vault: Vault, time: Clock) -> Services:
-    ensure_key(database, vault, time())
+def services(database: Database, vault: Vault, time: Clock, signing_key: dict[str, object]) -> Services:
+    with database.write() as session:
+        session.add(SigningKey(**signing_key))
     return Services(database, vault, Client(allow_private=True, clock=time), KeyRing(database, vault), time)
 
 

@@ -59,6 +59,7 @@ class Gradebook:
         self.accepted: list[dict[str, Any]] = []
         self.on_score: Callable[[], None] | None = None
         """Called while a score is under way."""
+        self.on_find: Callable[[], None] | None = None
         self.lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -156,6 +157,8 @@ def _handler(book: Gradebook) -> type[BaseHTTPRequestHandler]:
                 return self._fail(plan)
             if kind == "score" and book.on_score is not None:
                 book.on_score()
+            if kind == "find" and book.on_find is not None:
+                book.on_find()
             status, answer, media_type = self._answer(kind, parts.path, parse_qs(parts.query), body)
             if plan is not None:
                 return self._fail(plan)
