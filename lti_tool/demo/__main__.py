@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(signum, signal.default_int_handler)
     try:
         return _play(options) if options.script else _run(options)
-    except StageError as fault:
+    except (StageError, OSError) as fault:
         sys.stderr.write(f"lti-tool demo: {fault}\n")
         return 1
     except KeyboardInterrupt:

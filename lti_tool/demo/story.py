@@ -24,6 +24,7 @@ COURSE, COURSE_TITLE = "technologie-4a", "Technologie 4e A"
 CAMPAIGN, PARCOURS = "Claire Fontaine, 4e A, découverte", "Premiers pas en 4e A"
 HEAD, TEACHER = "helene.garnier", "claire.fontaine"
 PROFILE = "Parcours découverte"
+LEAST_PUPILS = 90
 CLOSED_AFTER = 3
 """Answers after which a pupil closes the browser: in the middle, and not at a pause."""
 GRADE_S = 15
@@ -83,10 +84,15 @@ def _head_imports(told: _Told) -> None:
     """The head gives SIECLE's file, and reads counts and list."""
     register = _pix(told, _person(HEAD)).follow("Élèves")
     form = register.follow("Importer (xml)").form("Importer")
-    done = form.give("fichier", told.sample).send().expect("La liste a été importée avec succès")
-    if not re.search(r"\b9\d|\b1\d\d", done.text):
-        raise NotSeenError("le nombre d’élèves importés", done)
-    done.follow("Élèves").expect("André", "4A")
+    done = form.give("Fichier", told.sample).send().expect("La liste a été importée avec succès")
+    count = re.search(r"Élèves ajoutés (\d+)", done.text)
+    if count is None or int(count[1]) < LEAST_PUPILS:
+        raise NotSeenError(f"au moins {LEAST_PUPILS} élèves ajoutés", done)
+    register = done.follow("Voir les élèves").expect(f"{count[1]} élèves")
+    chloe = _person("chloe.nguyen")
+    found = register.form("Rechercher").fill("Nom ou prénom", chloe.family_name).send()
+    if f" {chloe.division} " not in _row(found, chloe):
+        raise NotSeenError(f"{chloe.full_name} en {chloe.division}", found)
 
 
 def _teacher_selects(told: _Told) -> None:
