@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 from sqlalchemy.orm import Session
 
-from lti_tool import logs, supervisor
+from lti_tool import logs
 from lti_tool.database import Database
 from lti_tool.errors import ToolError
 from lti_tool.jobs import utc_now
@@ -62,6 +62,8 @@ def demo(arguments: tuple[str, ...]) -> NoReturn:
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port to listen on.")
 def serve(workers: int, bind: str) -> NoReturn:
     """Serve on one machine: brings the database up to date, starts gunicorn and one queue worker."""
+    from lti_tool import supervisor  # it brings the whole tool along, which other commands can do without
+
     tool = Tool.open(migrated=False)
     tool.database.upgrade()
     tool.database.dispose()
@@ -72,6 +74,8 @@ def serve(workers: int, bind: str) -> NoReturn:
 @click.option("--threads", default=4, show_default=True, help="Threads that deliver grades.")
 def worker(threads: int) -> None:
     """Run a queue worker only."""
+    from lti_tool import supervisor
+
     supervisor.work(Tool.open().settings, threads)
 
 

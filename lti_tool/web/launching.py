@@ -48,7 +48,8 @@ def enter(session: Session, launch: Launch, now: datetime) -> Response | str:
     except RefusedError:
         after_this_request(_without_session)
         raise
-    if place.school is None:
+    school = place.school
+    if school is None:
         after_this_request(_without_session)
         security.frame_for(launch.platform.origin)
         return render_template("lti/no_role.html")
@@ -57,7 +58,7 @@ def enter(session: Session, launch: Launch, now: datetime) -> Response | str:
     token = sessions.open_session(
         session,
         person_id=recorded.person_id,
-        school_id=place.school.id,
+        school_id=school.id,
         role=place.role,
         is_test=place.is_test,
         now=now,
