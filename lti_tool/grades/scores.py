@@ -44,7 +44,7 @@ class Sent:
         percentage = str(display_percentage(self.validated, self.targeted)).replace(".", ",")
         skills = "acquis validés" if self.validated > 1 else "acquis validé"
         return (
-            f"{percentage} % — {self.validated} {skills} sur {self.targeted}. "
+            f"{percentage}\u00a0% — {self.validated} {skills} sur {self.targeted}. "
             f"Résultats envoyés le {_in_words(self.shared_at.astimezone(ZoneInfo(self.time_zone)))}."
         )
 

@@ -34,7 +34,7 @@ def test_what_was_sent_stands_in_the_gradebook(course: Course, deliverer: Delive
     (score,) = course.gradebook.scores
     assert (score["userId"], score["scoreGiven"], score["scoreMaximum"]) == (sub, 60.0, 100.0)
     assert (score["activityProgress"], score["gradingProgress"]) == ("Completed", "FullyGraded")
-    assert score["comment"] == "60 % — 6 acquis validés sur 10. Résultats envoyés le 23 novembre 2026 à 10 h 30."
+    assert score["comment"] == "60\u00a0% — 6 acquis validés sur 10. Résultats envoyés le 23 novembre 2026 à 10 h 30."
     assert datetime.fromisoformat(score["timestamp"]) == time()
     submission = score["submission"]
     assert datetime.fromisoformat(submission["startedAt"]) <= datetime.fromisoformat(submission["submittedAt"])
