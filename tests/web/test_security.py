@@ -141,7 +141,7 @@ class TestHeaders:
         assert policy(response)["frame-ancestors"] == ["'self'", "https://portail.example.fr"]
         assert response.headers["Strict-Transport-Security"]
 
-    @pytest.mark.parametrize("path", ["/campagnes", "/nowhere", "/healthz"])
+    @pytest.mark.parametrize("path", ["/campagnes", "/nowhere", "/static/nothing.css", "/healthz"])
     def test_no_answer_is_kept_sniffed_or_referred_to(self, client: FlaskClient, path: str) -> None:
         headers = client.get(path).headers
 
