@@ -19,7 +19,7 @@ from lti_tool.lti.platforms import PlatformRecord
 from lti_tool.lti.refusals import LaunchRefused, Reason
 from tests.lti.desk import register
 from tests.platform.server import Answer, FakePlatform
-from tests.platform.signing import key_named, public_jwk
+from tests.platform.signing import b64, key_named, public_jwk
 
 
 class Time:
@@ -201,6 +201,7 @@ def test_the_platform_s_clock_is_learnt_on_the_way(
 GOOD = public_jwk(key_named("lms"))
 
 
+@pytest.mark.filterwarnings("ignore:Key size")
 @pytest.mark.parametrize(
     ("jwk", "usable"),
     [
@@ -214,7 +215,7 @@ GOOD = public_jwk(key_named("lms"))
         pytest.param(public_jwk(key_named("lms"), kid=None), False, id="no-kid"),
         pytest.param({**GOOD, "kid": 5}, False, id="kid-a-number"),
         pytest.param({**GOOD, "n": "AQAB"}, False, id="tiny"),
-        pytest.param(public_jwk(key_named("small", 1024)), False, id="1024-bits"),
+        pytest.param({**GOOD, "n": b64((2**1023 + 1).to_bytes(128, "big"))}, False, id="1024-bits"),
         pytest.param({**GOOD, "n": 5}, False, id="n-a-number"),
         pytest.param({**GOOD, "n": "!!!"}, False, id="n-nonsense"),
         pytest.param({**GOOD, "e": "AA"}, False, id="e-zero"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -87,6 +89,8 @@ class FakePlatform:
         self.token_lifetime = 3600
         self.tokens: dict[str, tuple[frozenset[str], datetime]] = {}
         self.received: list[Received] = []
+        self.connections: set[socket.socket] = set()
+        """Those that are open now."""
         self.answers: list[Answer] = []
         """Given before anything else, one per request: failures on demand."""
         self.overrides: dict[str, Answer] = {}
@@ -152,9 +156,12 @@ class FakePlatform:
         self.stop()
 
     def stop(self) -> None:
-        """Stop listening: from now on nobody answers."""
+        """Hang up and stop listening: from now on nobody answers."""
         self._server.shutdown()
         self._server.server_close()
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def answer(self, request: Received) -> Answer:
         with self._lock:
@@ -297,6 +304,15 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.platform.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.platform.connections.discard(self.connection)
+        with contextlib.suppress(OSError):
+            super().finish()
 
     def _serve(self) -> None:
         parts = urlsplit(self.path)
