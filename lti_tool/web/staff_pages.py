@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from flask import request
 from sqlalchemy.orm import Session
@@ -75,8 +75,7 @@ class CampaignForm:
     @classmethod
     def sent(cls) -> CampaignForm:
         """What came with this request."""
-        fields = ("name", "target_profile", "title", "landing_text")
-        return cls(**{field: request.form.get(field, "") for field in fields})
+        return cls(**{field.name: request.form.get(field.name, "") for field in fields(cls)})
 
     def create(self, session: Session) -> Campaign:
         """Make the campaign in the visitor's school. Raises `CampaignFaults` with everything that is wrong."""
@@ -94,8 +93,9 @@ class CampaignForm:
 
 
 def faults_of(error: CampaignFaults) -> Mapping[str, str]:
-    """Field → sentence, in the page's language."""
-    return {fault.field: gettext(fault.sentence) % fault.params for fault in error.faults}
+    """Field → sentence, in the page's language and the order of the form."""
+    told = {fault.field: gettext(fault.sentence) % fault.params for fault in error.faults}
+    return {field.name: told[field.name] for field in fields(CampaignForm) if field.name in told}
 
 
 def _let_test_users_only_look() -> None:
