@@ -154,11 +154,12 @@ def _postpone(database: Database, job_id: int, generation: int, attempts: int, n
 
 @dataclass(frozen=True)
 class Queue:
-    """Workers of one kind: `drain` does what is due and returns how much that was."""
+    """Workers of one kind: `drain` does what is due, `sweep` runs each minute besides."""
 
     name: str
     drain: Callable[[], object]
     threads: int
+    sweep: Callable[[], object] | None = None
 
 
 def huey_for(database_url: str, queue: str) -> huey.Huey:
@@ -195,7 +196,7 @@ def run_worker(database_url: str, queues: list[Queue]) -> None:
     for queue in queues:
         instance = huey_for(database_url, queue.name)
         task = wake_task(instance, queue.drain)
-        instance.periodic_task(huey.crontab(minute="*"), name=f"sweep-{queue.name}")(queue.drain)
+        instance.periodic_task(huey.crontab(minute="*"), name=f"sweep-{queue.name}")(queue.sweep or queue.drain)
         consumers.append(Consumer(instance, workers=queue.threads, initial_delay=0.05, max_delay=0.25))
         task()  # what was left by those before us
     stopped = threading.Event()

@@ -9,8 +9,11 @@ import sys
 import threading
 
 from lti_tool import jobs, logs
+from lti_tool.grades.cells import GRADES_QUEUE
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.memberships import refresh_memberships
+from lti_tool.lti.record import forget_spent
+from lti_tool.schools import sessions
 from lti_tool.settings import Settings
 from lti_tool.web.toolbox import Toolbox
 
@@ -24,15 +27,26 @@ GRACE_S = 10
 def work(settings: Settings, threads: int) -> None:
     """Serve the queues until told to stop: `threads` of them for grades, others for everything else."""
     toolbox = Toolbox.build(settings)
+    toolbox.prepare()
     deliverer = Deliverer(toolbox.database, toolbox.services, jobs.utc_now)
     handlers: dict[str, jobs.Handler] = {
         "memberships": lambda work: refresh_memberships(toolbox.database, toolbox.services, work, jobs.utc_now()),
     }
+
+    def drain() -> None:
+        jobs.drain(toolbox.database, handlers, jobs.utc_now)
+
+    def sweep() -> None:
+        with toolbox.database.write() as session:
+            sessions.forget_expired(session, jobs.utc_now())
+            forget_spent(session, jobs.utc_now())
+        drain()
+
     jobs.run_worker(
         settings.database_url,
         [
-            jobs.Queue("grades", deliverer.drain, threads),
-            jobs.Queue(jobs.JOBS_QUEUE, lambda: jobs.drain(toolbox.database, handlers, jobs.utc_now), JOB_THREADS),
+            jobs.Queue(GRADES_QUEUE, deliverer.work, threads),
+            jobs.Queue(jobs.JOBS_QUEUE, drain, JOB_THREADS, sweep),
         ],
     )
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,11 +15,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright, sync_playwright
 
-from lti_tool.demo.people import SCHOOL_UAI
 from lti_tool.demo.stage import Site, Stage
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-SAMPLE = Path(__file__).parents[2] / "lti_tool" / "demo" / "data" / "ElevesSansAdresses.xml"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ALLOWED = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
 
@@ -122,16 +119,4 @@ def look(request: pytest.FixtureRequest) -> Callable[..., None]:
     return look
 
 
-UNSAFE = str.maketrans({character: "-" for character in "[]/: "})
-
-
-def school_uai() -> str:
-    """The school of the stage."""
-    return SCHOOL_UAI
-
-
-def number_in(text: str) -> int:
-    """The first number that stands in a text."""
-    found = re.search(r"\d+", text)
-    assert found, text
-    return int(found.group())
+UNSAFE = str.maketrans(dict.fromkeys("[]/: ", "-"))

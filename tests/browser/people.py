@@ -1,0 +1,217 @@
+"""What the story's people do in a real browser, found by the words that they read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Frame, Page, expect
+
+from lti_tool.demo.people import person_by_login
+from lti_tool.demo.stage import Stage
+
+SAMPLE = Path(__file__).parents[2] / "lti_tool" / "demo" / "data" / "ElevesSansAdresses.xml"
+COURSE = "technologie-4a"
+PAUSE_EVERY = 5
+
+Look = Callable[..., None]
+
+
+def sign_in(stage: Stage, context: BrowserContext, login: str) -> Page:
+    """The ENT, with that person signed in."""
+    page = context.new_page()
+    page.goto(stage.site.ent_url)
+    page.locator(f'[data-person="{login}"]').click()
+    page.wait_for_load_state()
+    return page
+
+
+def open_pix(stage: Stage, context: BrowserContext, login: str, *, new_window: bool = False) -> Page:
+    """Pix from the Médiacentre, in the same window or a new one."""
+    page = sign_in(stage, context, login)
+    page.goto(f"{stage.site.ent_url}/mediacentre")
+    if not new_window:
+        page.locator("#open-pix-here").click()
+        page.wait_for_url(f"{stage.site.tool_url}/**")
+        return page
+    with context.expect_page() as opened:
+        page.locator("#open-pix").click()
+    opened.value.wait_for_url(f"{stage.site.tool_url}/**")
+    return opened.value
+
+
+def import_register(stage: Stage, context: BrowserContext, look: Look) -> None:
+    """The head gives SIECLE's file and reads the list."""
+    page = open_pix(stage, context, "helene.garnier")
+    page.get_by_role("link", name="Élèves").click()
+    look(page, "eleves-vide")
+    page.get_by_role("link", name="Importer (xml)").first.click()
+    look(page, "importer")
+    page.get_by_label("Fichier").set_input_files(SAMPLE)
+    page.get_by_role("button", name="Importer").click()
+    expect(page.get_by_role("main")).to_contain_text("La liste a été importée avec succès")
+    look(page, "importee")
+    page.get_by_role("link", name="Voir les élèves").click()
+    expect(page.get_by_role("main")).to_contain_text("96 élèves")
+    look(page, "eleves")
+
+
+def select_content(
+    stage: Stage, context: BrowserContext, look: Look, *, name: str, title: str, new_window: bool = False
+) -> str:
+    """Claire makes a campaign inside the course's own selection; returns its code, read on the campaign's page."""
+    page = sign_in(stage, context, "claire.fontaine")
+    page.goto(f"{stage.site.ent_url}/cours/{COURSE}?edition=1")
+    page.locator("#select-content").click()
+    tool: Page | Frame
+    if new_window:
+        page.locator("a#open-window").click()
+        tool = _newest_tool_page(stage, context, page)
+    else:
+        tool = tool_frame(stage, page)
+    look(page if not new_window else tool, "selection")
+    tool.get_by_role("link", name="Créer une campagne").first.click()
+    tool.get_by_role("button", name="Créer la campagne").click()
+    expect(tool.get_by_role("alert")).to_be_visible()
+    look(page if not new_window else tool, "selection-fautes")
+    tool.get_by_label("Nom de la campagne").fill(name)
+    tool.get_by_label("Titre du parcours").fill(title)
+    tool.get_by_label("Que souhaitez-vous tester ?").select_option(label="Parcours découverte")
+    tool.get_by_role("button", name="Créer la campagne").click()
+    shown = page if not new_window else _page_of(tool)
+    shown.wait_for_url(f"{stage.site.ent_url}/**")
+    _continue(shown)
+    page.goto(f"{stage.site.ent_url}/cours/{COURSE}")
+    expect(page.get_by_role("main")).to_contain_text(title)
+    page.get_by_role("link", name=title).click()
+    activity = tool_frame(stage, page)
+    expect(activity.get_by_role("main")).to_contain_text(name)
+    look(page, "activite-vue-par-la-professeure")
+    found = re.search(r"\b[A-Z]{6}\d{3}\b", activity.get_by_role("main").inner_text())
+    assert found
+    return found.group()
+
+
+def open_activity(stage: Stage, context: BrowserContext, login: str, title: str, *, new_window: bool) -> Page | Frame:
+    """The course's activity, in its frame or in a new window."""
+    page = sign_in(stage, context, login)
+    page.goto(f"{stage.site.ent_url}/cours/{COURSE}")
+    page.get_by_role("link", name=title).click()
+    if not new_window:
+        return tool_frame(stage, page)
+    with context.expect_page() as opened:
+        page.locator("a#open-window").click()
+    opened.value.wait_for_url(f"{stage.site.tool_url}/**")
+    return opened.value
+
+
+def type_birthdate(tool: Page | Frame, login: str) -> None:
+    """Once, the first time; names are there to read, not to type."""
+    someone = person_by_login(login)
+    assert someone
+    assert someone.birthdate
+    born: date = someone.birthdate
+    expect(tool.get_by_role("heading", name="Un tout petit détail !")).to_be_visible()
+    expect(tool.get_by_role("main")).to_contain_text(someone.family_name)
+    assert tool.get_by_role("textbox", name="Nom", exact=True).count() == 0
+    for label, number in (("Jour", born.day), ("Mois", born.month), ("Année", born.year)):
+        tool.get_by_label(label).fill(str(number))
+    tool.get_by_role("button", name="C'est parti !").click()
+
+
+def answer(tool: Page | Frame) -> None:
+    """Answer somehow: the first choice, or a word; where neither fits, "Je passe"."""
+    page = _page_of(tool)
+    before = tool.url
+    if tool.get_by_role("radio").count():
+        tool.get_by_role("radio").first.check()
+    elif tool.get_by_role("checkbox").count():
+        tool.get_by_role("checkbox").first.check()
+    elif tool.get_by_role("main").get_by_role("textbox").count():
+        for field in tool.get_by_role("main").get_by_role("textbox").all():
+            field.fill("oui")
+    else:
+        tool.get_by_role("button", name="Je passe").click()
+        tool.wait_for_url(lambda url: url != before)
+        return
+    tool.get_by_role("button", name="Je valide").click()
+    tool.wait_for_url(lambda url: url != before)
+    page.wait_for_load_state()
+
+
+def take_test(tool: Page | Frame, look: Look | None = None, *, stop_after: int | None = None) -> int:
+    """Answer until the results, or until so many answers, looking once at each kind of page; the answers given."""
+    seen: set[str] = set()
+    answered = 0
+    while True:
+        place = tool.url.partition("?")[0].rstrip("/").split("/")
+        kind = place[-2] if place[-1].isdigit() else place[-1]
+        if look and kind not in seen:
+            seen.add(kind)
+            look(_page_of(tool), f"test-{kind}", tool if isinstance(tool, Frame) else None)
+        if kind == "questions":
+            if answered == stop_after:
+                return answered
+            answer(tool)
+            answered += 1
+        elif kind == "pause":
+            assert answered % PAUSE_EVERY == 0 or tool.get_by_role("button", name="Voir mes résultats").count()
+            before = tool.url
+            tool.get_by_role("button", name=re.compile("Je continue|Voir mes résultats")).click()
+            tool.wait_for_url(lambda url, before=before: url != before)
+        else:
+            assert kind == "resultats", tool.url
+            return answered
+
+
+def send_results(tool: Page | Frame) -> str:
+    """Send; returns the score as the page shows it, as "62 %"."""
+    tool.get_by_role("button", name="J'envoie mes résultats").click()
+    expect(tool.get_by_role("main")).to_contain_text("Vos résultats sont envoyés")
+    return tool.locator(".score strong").inner_text()
+
+
+def grade_in_gradebook(stage: Stage, context: BrowserContext, login: str, title: str) -> str:
+    """The cell of that pupil in the activity's column, once it is filled."""
+    page = sign_in(stage, context, "claire.fontaine")
+    someone = person_by_login(login)
+    assert someone
+    for _ in range(60):
+        page.goto(f"{stage.site.ent_url}/cours/{COURSE}/notes")
+        column = page.locator("th[data-line-item]", has_text=title).first.get_attribute("data-line-item")
+        cell = page.locator(f'td[data-sub="{someone.sub}"][data-line-item="{column}"]').first
+        grade = cell.get_attribute("data-grade") or ""
+        if grade:
+            return grade
+        page.wait_for_timeout(250)
+    raise AssertionError(f"no grade came for {title}")
+
+
+def tool_frame(stage: Stage, page: Page) -> Frame:
+    """The tool in the page's iframe, once it has got there."""
+    element = page.locator("iframe#tool-frame").element_handle()
+    assert element
+    frame = element.content_frame()
+    assert frame
+    frame.wait_for_url(f"{stage.site.tool_url}/**")
+    frame.wait_for_load_state()
+    return frame
+
+
+def _newest_tool_page(stage: Stage, context: BrowserContext, page: Page) -> Page:
+    page.wait_for_timeout(500)
+    newest = context.pages[-1]
+    newest.wait_for_url(f"{stage.site.tool_url}/**")
+    return newest
+
+
+def _continue(page: Page) -> None:
+    link = page.locator("a#continue")
+    if link.count():
+        link.first.click()
+
+
+def _page_of(tool: Page | Frame) -> Page:
+    return tool.page if isinstance(tool, Frame) else tool
