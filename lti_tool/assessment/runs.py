@@ -38,7 +38,7 @@ class RunState:
     total_estimate: int
     """About how many questions the whole test will have; exact once finished."""
     waiting: Item | None
-    """The question to be answered; None once finished."""
+    """The question to be answered, made for this run where it is a practical one; None once finished."""
     position: int
     pause_due: bool
     """Five answers since the last pause, or the end: the corrections are to be shown before anything else."""
@@ -144,7 +144,7 @@ def answer(
     if item is None or (position, item_id) != (len(answers) + 1, item.id):
         before = next((each for each in answers if (each.position, each.item_id) == (position, item_id)), None)
         return AnswerOutcome(recorded=False, right=before is not None and before.right)
-    verdict = check(item, response)
+    verdict = check(item, response, str(run.seed))
     session.add(
         models.Answer(
             run_id=run.id,
@@ -176,7 +176,8 @@ def corrections(session: Session, run_id: int, first: int, last: int) -> list[Co
         .where(models.Answer.run_id == run_id, models.Answer.position.between(first, last))
         .order_by(models.Answer.position)
     )
-    return [_corrected(row) for row in rows if row.item_id in bank().items]
+    seed = str(session.get_one(models.Run, run_id).seed)
+    return [_corrected(row, seed) for row in rows if row.item_id in bank().items]
 
 
 def result(session: Session, run_id: int) -> Score:
@@ -223,10 +224,11 @@ def _asked_skills(run: models.Run) -> list[str]:
 
 
 def _waiting(session: Session, run: models.Run, answers: Sequence[Answer]) -> Item | None:
-    """The question that waits. One since withdrawn from the bank is replaced by what would now be chosen."""
+    """The question that waits, as this run meets it; one since withdrawn from the bank gives way to the next choice."""
     if run.finished_at is not None or run.item_id is None:
         return None
-    return bank().items.get(run.item_id) or _next(session, run, answers)
+    item = bank().items.get(run.item_id) or _next(session, run, answers)
+    return item.for_seed(str(run.seed)) if item else None
 
 
 def _choose_next(session: Session, run: models.Run, answers: Sequence[Answer], now: datetime) -> None:
@@ -265,8 +267,8 @@ def _learn(session: Session, run: models.Run, answers: Sequence[Answer], now: da
         row.validated, row.direct, row.at = element.validated, element.source == "direct", now
 
 
-def _corrected(row: models.Answer) -> Correction:
-    item = bank().item(row.item_id)
+def _corrected(row: models.Answer, seed: str) -> Correction:
+    item = bank().item(row.item_id).for_seed(seed)
     response = from_json(row.response) if row.response is not None else None
     return Correction(
         position=row.position,

@@ -1,7 +1,7 @@
 """The pupil's answer: how its question is presented, what a form says, whether it is right, how it is stored."""
 
-import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from lti_tool.assessment.engine.items import Item
@@ -11,38 +11,66 @@ from lti_tool.assessment.engine.kinds import (
     TEXT_CONTROL,
     Choice,
     Choices,
+    Control,
     CorrectionLine,
     Form,
+    Passage,
     Response,
     Verdict,
 )
+from lti_tool.assessment.engine.worlds import World
 
 __all__ = [
     "CorrectionLine",
+    "Presented",
     "Response",
     "Verdict",
     "check",
     "correction_lines",
     "from_json",
     "parse_response",
+    "present",
     "presented_choices",
     "to_form",
     "to_json",
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """All that a page needs to ask a question, and nothing from which the answer could be known."""
+
+    item_id: str
+    kind: str
+    statement: str
+    """CommonMark."""
+    controls: tuple[Control, ...]
+    """Where to answer; RADIO and BOXES come alone, several controls belong to one group."""
+    passage: Passage
+    """The text in which the same controls stand; empty for most kinds, which show them one below the other."""
+    world: World
+    """What a practical item shows and gives to download; empty for the others."""
+
+
+def present(item: Item, seed: str) -> Presented:
+    """The item as the pupil of this seed (a run's) meets it, the same at every showing."""
+    item = item.for_seed(seed)
+    question = item.question
+    return Presented(
+        item.id, item.kind, item.statement, question.controls(seed), question.passage(seed), question.world
+    )
+
+
 def presented_choices(item: Item, seed: str) -> tuple[Choice, ...]:
     """The item's choices in an order of this seed, the same at every showing; empty for kinds without choices."""
     if not isinstance(item.question, Choices):
         return ()
-    return tuple(
-        sorted(item.question.choices, key=lambda choice: hashlib.sha256(f"{seed}/{choice.id}".encode()).digest())
-    )
+    return item.question.presented(seed)
 
 
-def parse_response(item: Item, form: Form) -> Response | None:
-    """The response that a form holds for this item, or None where nothing was answered."""
-    return item.question.parse(form)
+def parse_response(item: Item, form: Form, seed: str | None = None) -> Response | None:
+    """The response that a form holds for this item, or None where nothing was answered; `seed` as for `check`."""
+    return (item if seed is None else item.for_seed(seed)).question.parse(form)
 
 
 def to_form(response: Response) -> dict[str, list[str]]:
@@ -55,14 +83,19 @@ def to_form(response: Response) -> dict[str, list[str]]:
     return form
 
 
-def check(item: Item, response: Response | None) -> Verdict:
-    """Whether the response is right (`facts/pix.md` §4.5); None, a question passed over, is wrong and shows nothing."""
-    return Verdict(right=False) if response is None else item.question.check(response)
+def check(item: Item, response: Response | None, seed: str | None = None) -> Verdict:
+    """Whether the response is right (`facts/pix.md` §4.5); None, a question passed over, is wrong and shows nothing.
+
+    `seed` is the run's: what a practical item asks depends on it, unless the item was already made for it.
+    """
+    if response is None:
+        return Verdict(right=False)
+    return (item if seed is None else item.for_seed(seed)).question.check(response)
 
 
-def correction_lines(item: Item, response: Response | None) -> tuple[CorrectionLine, ...]:
+def correction_lines(item: Item, response: Response | None, seed: str | None = None) -> tuple[CorrectionLine, ...]:
     """What was given beside what was expected: one line, or one for each field. To be shown after the answer only."""
-    return item.question.correct(response)
+    return (item if seed is None else item.for_seed(seed)).question.correct(response)
 
 
 def to_json(response: Response) -> dict[str, Any]:

@@ -6,17 +6,21 @@ How to write such a file stands in this package's README. A bank with one fault 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from lti_tool.assessment.engine.framework import COMPETENCES, LEVELS
-from lti_tool.assessment.engine.kinds import KINDS, Question
+from lti_tool.assessment.engine.kinds import KINDS as PLAIN_KINDS
+from lti_tool.assessment.engine.kinds import Question
+from lti_tool.assessment.engine.practical.question import Practical
 from lti_tool.assessment.engine.tables import BankError, ItemFault, Table, read_file
 from lti_tool.assessment.engine.typography import typographic
 
 BANK_PATH = Path(__file__).parent / "bank"
+KINDS: Mapping[str, type[Question]] = MappingProxyType({**PLAIN_KINDS, Practical.kind: Practical})
+"""Every kind of question that an item can be, by the word in its `kind`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,19 @@ class Item:
     def kind(self) -> str:
         """The word for the kind of question, which chooses how it is shown."""
         return self.question.kind
+
+    def for_seed(self, seed: str) -> "Item":
+        """The item as the pupil of this seed meets it. Only practical items differ from one pupil to another."""
+        question = self.question.for_seed(seed)
+        if question is self.question:
+            return self
+        words = dict(question.words)
+        return replace(
+            self,
+            question=question,
+            statement=_filled(self.statement, words),
+            explanation=_filled(self.explanation, words),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +142,14 @@ def faults(path: Path = BANK_PATH) -> tuple[ItemFault, ...]:
 def bank() -> Bank:
     """The bank that comes with the tool, read once in a process. Raises BankError."""
     return load_bank()
+
+
+_WORD = re.compile(r"\{([a-z]+)\}")
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    """The text with each `{word}` replaced by what it stands for; those that stand for nothing are left."""
+    return _WORD.sub(lambda match: words.get(match[1], match[0]), text)
 
 
 _NOT_ALLOWED = {

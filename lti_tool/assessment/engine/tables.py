@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 
@@ -48,6 +49,22 @@ class Table:
         value = self._get(key, int, "un nombre entier", default)
         return value if isinstance(value, int) and not isinstance(value, bool) else default or 0
 
+    def number(self, key: str, *, default: Decimal | None = None) -> Decimal:
+        """The number under `key`, exactly as it is written, or `default`; without a default it is required."""
+        value = self._get(key, (int, Decimal), "un nombre", default)
+        finite = isinstance(value, int | Decimal) and not isinstance(value, bool) and Decimal(value).is_finite()
+        if not finite and value is not default:
+            self.fault(f"« {key} » doit être un nombre")
+        return Decimal(value) if finite and isinstance(value, int | Decimal) else default or Decimal(0)
+
+    def integers(self, key: str) -> tuple[int, ...]:
+        """The list of whole numbers under `key`; empty when absent."""
+        values = self._get(key, list, "une liste de nombres entiers", [])
+        numbers = tuple(value for value in values if type(value) is int) if isinstance(values, list) else ()
+        if isinstance(values, list) and len(numbers) != len(values):
+            self.fault(f"« {key} » ne doit contenir que des nombres entiers")
+        return numbers
+
     def truth(self, key: str) -> bool:
         """The true or false under `key`; false when absent."""
         return self._get(key, bool, "true ou false", False) is True
@@ -85,14 +102,14 @@ class Table:
         for key in sorted(self.data.keys() - self._read):
             self.fault(f"« {key} » n'est pas attendu ici")
 
-    def _get(self, key: str, expected: type, words: str, default: object) -> object:
+    def _get(self, key: str, expected: type | tuple[type, ...], words: str, default: object) -> object:
         self._read.add(key)
         if key not in self.data:
             if default is None:
                 self.fault(f"« {key} » manque")
             return default
         value = self.data[key]
-        if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+        if not isinstance(value, expected) or (expected is not bool and isinstance(value, bool)):
             self.fault(f"« {key} » doit être {words}")
             return default
         return value
@@ -101,7 +118,7 @@ class Table:
 def read_file(path: Path, faults: list[ItemFault]) -> Table | None:
     """The table of one TOML file, or None when it can't be read as one; the fault is noted under the file's name."""
     try:
-        return Table(tomllib.loads(path.read_text(encoding="utf-8")), path.name, faults)
+        return Table(tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal), path.name, faults)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         faults.append(ItemFault(path.name, f"fichier illisible : {error}"))
         return None

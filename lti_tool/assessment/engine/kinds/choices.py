@@ -1,12 +1,22 @@
 """Questions answered by ticking: one choice, or several."""
 
-import hashlib
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
-from lti_tool.assessment.engine.kinds.base import CorrectionLine, Form, Question, Response, Verdict
+from lti_tool.assessment.engine.kinds.base import (
+    Control,
+    ControlType,
+    CorrectionLine,
+    Form,
+    Option,
+    Question,
+    Response,
+    Verdict,
+    opaque,
+    ordered,
+)
 from lti_tool.assessment.engine.tables import Table
 from lti_tool.assessment.engine.typography import typographic
 
@@ -28,6 +38,7 @@ class Choice:
 class Choices(Question):
     """What both kinds share: the answer is a set of choices, right when it is exactly the set of right ones."""
 
+    control_type: ClassVar[ControlType]
     choices: tuple[Choice, ...]
 
     @classmethod
@@ -48,6 +59,14 @@ class Choices(Question):
         ticked = frozenset(form.get(CHOICE_CONTROL, ()))
         chosen = tuple(choice.id for choice in self.choices if choice.id in ticked)
         return Response(choices=chosen) if chosen else None
+
+    def controls(self, seed: str) -> tuple[Control, ...]:
+        options = tuple(Option(choice.id, choice.text) for choice in self.presented(seed))
+        return (Control(CHOICE_CONTROL, "", self.control_type, options),)
+
+    def presented(self, seed: str) -> tuple[Choice, ...]:
+        """The choices in an order of this seed."""
+        return tuple(sorted(self.choices, key=lambda choice: ordered(seed, choice.id)))
 
     def check(self, response: Response) -> Verdict:
         chosen = frozenset(response.choices)
@@ -76,6 +95,7 @@ class OneChoice(Choices):
     """Exactly one of three to five choices is right."""
 
     kind = "choice"
+    control_type = ControlType.RADIO
 
     @classmethod
     def note_faults(cls, table: Table, choices: tuple[Choice, ...]) -> None:
@@ -90,6 +110,7 @@ class SeveralChoices(Choices):
     """Any number of choices but none and all can be right, and all of them are to be ticked."""
 
     kind = "choices"
+    control_type = ControlType.BOXES
 
     @classmethod
     def note_faults(cls, table: Table, choices: tuple[Choice, ...]) -> None:
@@ -104,7 +125,7 @@ class SeveralChoices(Choices):
 def _choices(table: Table) -> Iterator[Choice]:
     for index, each in enumerate(table.tables("choices")):
         yield Choice(
-            id=hashlib.sha256(f"{table.where}/{index}".encode()).hexdigest()[:8],
+            id=opaque(table.where, index),
             text=typographic(each.text("text")),
             right=each.truth("right"),
             shows=each.text("shows", required=False) or None,

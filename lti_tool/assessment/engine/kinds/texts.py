@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from lti_tool.assessment.engine.kinds.base import CorrectionLine, Form, Question, Response, Verdict, typed
+from lti_tool.assessment.engine.kinds.base import (
+    Control,
+    ControlType,
+    CorrectionLine,
+    Form,
+    Question,
+    Response,
+    Verdict,
+    typed,
+)
 from lti_tool.assessment.engine.tables import Table
 from lti_tool.assessment.engine.tolerances import TOLERANCES, matches
 from lti_tool.assessment.engine.typography import typographic
@@ -76,6 +85,10 @@ class ShortText(Question):
         text = typed(form, TEXT_CONTROL)
         return Response(text=text) if text.strip() else None
 
+    def controls(self, seed: str) -> tuple[Control, ...]:
+        del seed
+        return (Control(TEXT_CONTROL, "", ControlType.TEXT),)
+
     def check(self, response: Response) -> Verdict:
         return self.expected.check(response.text or "")
 
@@ -120,6 +133,10 @@ class SeveralFields(Question):
         """What was typed in every field, the empty ones too; None where all are blank."""
         values = tuple((field.name, typed(form, field.control)) for field in self.fields)
         return Response(fields=values) if any(text.strip() for _, text in values) else None
+
+    def controls(self, seed: str) -> tuple[Control, ...]:
+        del seed
+        return tuple(Control(field.control, field.label, ControlType.TEXT) for field in self.fields)
 
     def check(self, response: Response) -> Verdict:
         given = dict(response.fields)
