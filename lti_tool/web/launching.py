@@ -42,6 +42,7 @@ def enter(session: Session, launch: Launch, now: datetime) -> Response | str:
     Raises `LaunchRefused` where the login was spent or content may not be chosen, `ParentError`, `NoSchoolError`.
     Whoever is turned away here was somebody all the same: the session of whoever sat there before leaves the browser.
     """
+    security.frame_for(launch.platform.origin)
     recorded = record(session, launch, now)
     try:
         place = _place(session, launch, recorded, now)
@@ -51,7 +52,6 @@ def enter(session: Session, launch: Launch, now: datetime) -> Response | str:
     school = place.school
     if school is None:
         after_this_request(_without_session)
-        security.frame_for(launch.platform.origin)
         return render_template("lti/no_role.html")
     place = _followed(session, recorded, place, now)
     tokens = security.session_tokens()
@@ -100,7 +100,9 @@ def _next(session: Session, launch: Launch, recorded: Recorded, place: Standing,
     if launch.message is MessageType.DEEP_LINKING:
         return f"/orga/selection/{deep_linking.open_request(session, launch, recorded, now)}"
     code = launch.custom.get(CAMPAIGN_PARAMETER)
-    campaign = activities.campaign_for(session, recorded.resource_link_pk, code, place.school.id)
+    campaign = None
+    if code is not None or recorded.context_pk is not None:  # a Médiacentre's link leads to no campaign of its own
+        campaign = activities.campaign_for(session, recorded.resource_link_pk, code, place.school.id)
     desired.after_launch(session, launch, recorded, place, campaign, now)
     return _pupil_page(recorded, campaign) if place.role == PUPIL else _staff_page(recorded, campaign)
 

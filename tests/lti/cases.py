@@ -1,4 +1,4 @@
-"""Launches as data: those that the certification sends, good and bad, and those that only an attacker would.
+"""Launches that only an attacker or a sloppy platform would send, as data (facts/lti.md §2, "Security cases").
 
 Each changes one launch that has nothing wrong; the bad ones name the reason for which they must be refused. The tests
 of the room and those of the pages run the same tables.
@@ -13,120 +13,13 @@ from typing import Any
 import pytest
 
 from lti_tool.lti.refusals import Reason
-from lti_tool.lti.roles import Standing
+from tests.lti.certification import BAD_LAUNCHES
+from tests.lti.changes import attribute, audience, both, claim, header, inside, no_claim, shifted
 from tests.lti.desk import Attempt, Change
-from tests.platform.payloads import AGS, DL, INSTITUTION, LTI, MEMBERSHIP, NRPS, SYSTEM
+from tests.platform.payloads import AGS, DL, LTI, MEMBERSHIP, NRPS, SYSTEM
 from tests.platform.signing import b64, compact, key_named, ps256, public_jwk, rs256, rs512
 
-STUDENT_SUB_ROLE = "http://purl.imsglobal.org/vocab/lis/v2/membership/Learner#GuestLearner"
-GRADER = "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#Grader"
 TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
-
-
-def claim(name: str, value: Any) -> Change:
-    """Set one claim."""
-    return lambda attempt: attempt.claims.update({name: value})
-
-
-def no_claim(*names: str) -> Change:
-    return lambda attempt: attempt.without(*names)
-
-
-def header(**members: Any) -> Change:
-    return lambda attempt: attempt.header.update(members)
-
-
-def attribute(name: str, value: Any) -> Change:
-    return lambda attempt: setattr(attempt, name, value)
-
-
-def shifted(name: str, seconds: float) -> Change:
-    """Move a time claim."""
-    return lambda attempt: attempt.claims.update({name: attempt.claims[name] + seconds})
-
-
-def both(*changes: Change) -> Change:
-    def change(attempt: Attempt) -> None:
-        for each in changes:
-            each(attempt)
-
-    return change
-
-
-def inside(name: str, **members: Any) -> Change:
-    """Change members of a claim that is an object."""
-    return lambda attempt: attempt.claims[name].update(members)
-
-
-def audience(*names: str, azp: str | None = None) -> Change:
-    """`us` stands for our client id."""
-
-    def change(attempt: Attempt) -> None:
-        us = attempt.platform.client_id
-        attempt.claims["aud"] = [us if name == "us" else name for name in names]
-        if azp is not None:
-            attempt.claims["azp"] = us if azp == "us" else azp
-
-    return change
-
-
-# --- facts/lti.md §2, "Certification cases for a tool"
-
-BAD_LAUNCHES = [
-    pytest.param(lambda a: a.header.pop("kid"), Reason.KID_MISSING, id="B1-no-kid"),
-    pytest.param(header(kid="imstester_66067"), Reason.KID_UNKNOWN, id="B2-incorrect-kid"),
-    pytest.param(claim(LTI + "version", "11.3"), Reason.VERSION_WRONG, id="B3-wrong-version"),
-    pytest.param(claim(LTI + "version", "2.0"), Reason.VERSION_WRONG, id="B3-another-wrong-version"),
-    pytest.param(no_claim(LTI + "version"), Reason.VERSION_WRONG, id="B4-no-version"),
-    pytest.param(attribute("body", {"name": "badltilaunch"}), Reason.ISSUER_WRONG, id="B5-invalid-message"),
-    pytest.param(
-        lambda a: a.without(*[name for name in a.claims if name.startswith(LTI)]),
-        Reason.DEPLOYMENT_MISSING,
-        id="B6-missing-lti-claims",
-    ),
-    pytest.param(both(claim("iat", 11111), claim("exp", 22222)), Reason.TOKEN_EXPIRED, id="B7-timestamps-incorrect"),
-    pytest.param(no_claim(LTI + "message_type"), Reason.MESSAGE_TYPE_MISSING, id="B8-no-message-type"),
-    pytest.param(no_claim(LTI + "roles"), Reason.ROLES_MISSING, id="B9-no-roles"),
-    pytest.param(no_claim(LTI + "deployment_id"), Reason.DEPLOYMENT_MISSING, id="B10-no-deployment"),
-    pytest.param(no_claim(LTI + "resource_link"), Reason.RESOURCE_LINK_MISSING, id="B11-no-resource-link"),
-    pytest.param(
-        claim(LTI + "resource_link", {"title": "x"}), Reason.RESOURCE_LINK_MISSING, id="B11-resource-link-without-id"
-    ),
-    pytest.param(no_claim("sub"), Reason.USER_MISSING, id="B12-no-user"),
-]
-
-_NAMES = ("name", "given_name", "family_name")
-
-
-def _good(prefix: str, role: str, standing: Standing, several: list[str]) -> list[Any]:
-    roles = LTI + "roles"
-    return [
-        pytest.param(claim(roles, [MEMBERSHIP + role]), standing, id=f"{prefix}1-valid"),
-        pytest.param(claim(roles, several), standing, id=f"{prefix}2-with-roles"),
-        pytest.param(claim(roles, [role]), standing, id=f"{prefix}3-short-role"),
-        pytest.param(claim(roles, ["http://roles.example/unknown"]), Standing.NONE, id=f"{prefix}4-unknown-role"),
-        pytest.param(claim(roles, []), Standing.NONE, id=f"{prefix}5-no-role"),
-        pytest.param(claim(roles, [""]), Standing.NONE, id=f"{prefix}5-empty-role"),
-        pytest.param(both(claim(roles, [MEMBERSHIP + role]), no_claim(*_NAMES)), standing, id=f"{prefix}6-email-only"),
-        pytest.param(both(claim(roles, [MEMBERSHIP + role]), no_claim("email")), standing, id=f"{prefix}7-names-only"),
-        pytest.param(
-            both(claim(roles, [MEMBERSHIP + role]), no_claim("email", *_NAMES)), standing, id=f"{prefix}8-no-pii"
-        ),
-        pytest.param(
-            both(claim(roles, [MEMBERSHIP + role]), no_claim(LTI + "context", *_NAMES)),
-            standing,
-            id=f"{prefix}9-email-without-context",
-        ),
-    ]
-
-
-GOOD_LAUNCHES = [
-    *_good("T", "Instructor", Standing.TEACHER, [MEMBERSHIP + "Instructor", INSTITUTION + "Faculty", GRADER]),
-    *_good("S", "Learner", Standing.PUPIL, [MEMBERSHIP + "Learner", INSTITUTION + "Student", STUDENT_SUB_ROLE]),
-]
-
-
-# --- facts/lti.md §2, "Security cases beyond certification", and more of the same kind
 
 
 def _unsigned(attempt: Attempt) -> None:
