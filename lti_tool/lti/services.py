@@ -53,6 +53,8 @@ RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
 MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 MOST_PAGES = 500
+SHORTEST_PAGE = 16
+"""Bytes; what is not JSON and longer than that says more than "OK"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class ScoreReply:
     clock_offset_s: float | None
     """Seconds by which that clock is ahead of ours."""
     retry_after: timedelta | None
+    is_plausible: bool = True
+    """False where the body is no gradebook's answer but a page: a login, a proxy's error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,7 @@ class Services:
         names = {"resource_id": resource_id, "tag": tag, "resource_link_id": resource_link_id}
         wanted = {name: value for name, value in names.items() if value is not None}
         for page in self._pages(platform, scope, _with_query(lineitems_url, wanted), LINE_ITEMS):
-            for document in page if isinstance(page, list) else []:
+            for document in _listed(page):
                 found = self._line_item(document)
                 # Platforms may ignore the filters: look again.
                 if found is not None and all(getattr(found, name) == value for name, value in wanted.items()):
@@ -199,14 +203,21 @@ class Services:
             headers={"Content-Type": SCORE, "Accept": "application/json"},
             data=_grade(score).get_value(),
         )
-        return ScoreReply(reply.status, printable(reply.reason), reply.date, reply.clock_offset_s, reply.retry_after)
+        return ScoreReply(
+            reply.status,
+            printable(reply.reason),
+            reply.date,
+            reply.clock_offset_s,
+            reply.retry_after,
+            not _is_page(reply),
+        )
 
     def results(self, platform: PlatformRecord, lineitem_url: str, user_id: str | None = None) -> list[ResultValue]:
         """What the column shows, of one person or of all."""
         url = _with_query(_below(lineitem_url, "results"), {"user_id": user_id} if user_id is not None else {})
         found = []
         for page in self._pages(platform, SCOPE_RESULT_READ, url, RESULTS):
-            for document in page if isinstance(page, list) else []:
+            for document in _listed(page):
                 result = _result(document)
                 if result is not None and user_id in (None, result.user_id):
                     found.append(result)
@@ -282,6 +293,28 @@ class Services:
             tag=identifier(document.get("tag")),
             resource_link_id=identifier(document.get("resourceLinkId")),
         )
+
+
+def _listed(page: Any) -> list[Any]:
+    """A page of a list; what is not one tells nothing, least of all that there is nothing."""
+    if not isinstance(page, list):
+        raise UnreadableError
+    return page
+
+
+def _is_page(reply: Reply) -> bool:
+    """Whether the body was made for people, whatever its type says (Moodle sends JSON as text/html).
+
+    A score's success is an empty body or JSON, or at most a word.
+    """
+    body = reply.body.strip()
+    if len(body) <= SHORTEST_PAGE and body[:1] != b"<":
+        return False
+    try:
+        document = reply.json()
+    except UnreadableError:
+        return True
+    return isinstance(document, dict) and any(document.get(name) for name in ("error", "errors"))
 
 
 def _grade(score: Score) -> Grade:
