@@ -20,6 +20,10 @@ from lti_tool.demo.stage import Site, Stage
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ALLOWED = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
+NONE_IN_FRAMES = {
+    "profile": {"content_settings": {"exceptions": {"cookies": {"127.0.0.1,localhost": {"setting": 2}}}}},
+}
+"""The tool's cookies, partitioned ones too, are blocked in the ENT's pages, as by strict settings or an old Safari."""
 
 
 def chromium() -> str | None:
@@ -63,7 +67,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def person(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Makes a browser of its own for each person, third-party cookies blocked."""
     contexts: list[BrowserContext] = []
@@ -79,14 +83,14 @@ def person(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 @pytest.fixture
-def person_with_cookies(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., BrowserContext]]:
-    """The same, third-party cookies allowed."""
+def profiled(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browsers with the given preferences."""
     contexts: list[BrowserContext] = []
 
-    def make(**options: object) -> BrowserContext:
+    def make(preferences: dict[str, object], **options: object) -> BrowserContext:
         profile = tmp_path / f"profile-{len(contexts)}"
         (profile / "Default").mkdir(parents=True)
-        (profile / "Default" / "Preferences").write_text(json.dumps(ALLOWED))
+        (profile / "Default" / "Preferences").write_text(json.dumps(preferences))
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=chromium(), args=ARGUMENTS, **{"locale": "fr-FR", **options}
         )
@@ -100,14 +104,26 @@ def person_with_cookies(playwright: Playwright, tmp_path: Path) -> Iterator[Call
 
 
 @pytest.fixture
-def look(request: pytest.FixtureRequest) -> Callable[..., None]:
+def person_with_cookies(profiled: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """A browser of its own for each person, third-party cookies allowed."""
+    return lambda **options: profiled(ALLOWED, **options)
+
+
+@pytest.fixture
+def person_without_cookies(profiled: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """The same, no cookie at all in a frame."""
+    return lambda **options: profiled(NONE_IN_FRAMES, **options)
+
+
+@pytest.fixture(scope="module")
+def look() -> Callable[..., None]:
     """Looks at a page as it stands: axe finds nothing, nothing is wider than the window, a screenshot is kept."""
     axe = Axe()
     SCREENSHOTS.mkdir(exist_ok=True)
 
     def look(page: Page, name: str, frame: Frame | None = None) -> None:
         seen = frame or page.main_frame
-        page.screenshot(path=SCREENSHOTS / f"{request.node.name.translate(UNSAFE)}-{name}.png", full_page=True)
+        page.screenshot(path=SCREENSHOTS / f"{_test_name()}-{name}.png", full_page=True)
         results = axe.run(page)
         faults = [
             f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
@@ -119,4 +135,7 @@ def look(request: pytest.FixtureRequest) -> Callable[..., None]:
     return look
 
 
-UNSAFE = str.maketrans(dict.fromkeys("[]/: ", "-"))
+def _test_name() -> str:
+    """The running test's name, as a file name."""
+    name = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition("::")[2].partition(" ")[0]
+    return name.translate(str.maketrans(dict.fromkeys("[]/: ", "-")))
