@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 from lti_tool import logs
 from lti_tool.campaigns.models import Activity, Campaign
 from lti_tool.database import Database, wake_after_commit
+from lti_tool.grades import outages
 from lti_tool.grades.cells import GRADES_QUEUE, let_go, want, want_all_again
 from lti_tool.grades.failures import Failure, service_failure
-from lti_tool.grades.models import LineItem
-from lti_tool.grades.reasons import NO_COLUMN, NO_SCOPE
+from lti_tool.grades.models import LineItem, Outage
+from lti_tool.grades.reasons import NO_COLUMN, NO_SCOPE, OF_THE_PLATFORM
 from lti_tool.grades.retrying import Jitter, back_off, by_chance
 from lti_tool.lti.models import ACTIVE, Context, Platform, ResourceLink
 from lti_tool.lti.outbound import OutboundError
@@ -178,8 +179,10 @@ def _claim(database: Database, now: datetime) -> _Sought | None:
             .join(ResourceLink, ResourceLink.id == LineItem.resource_link_pk)
             .join(Activity, Activity.resource_link_pk == LineItem.resource_link_pk)
             .join(Campaign, Campaign.id == LineItem.campaign_id)
+            .outerjoin(Outage, Outage.platform_id == LineItem.platform_id)
             .where(
                 *due(),
+                outages.may_be_asked(now),
                 LineItem.next_try_at <= now,
                 or_(LineItem.lease_until.is_(None), LineItem.lease_until < now),
             )
@@ -249,6 +252,7 @@ def _settle(database: Database, sought: _Sought, found: _Found, now: datetime) -
     try:
         with database.write() as session:
             _write(session, sought, found, now)
+            outages.answered(session, sought.platform.id, now)
     except IntegrityError:  # that column is another activity's already
         found = _Found(None, reason=NO_COLUMN)
         with database.write() as session:
@@ -279,6 +283,9 @@ def _put_off(database: Database, sought: _Sought, failure: Failure, now: datetim
     with database.write() as session:
         next_try_at = None if failure.final else now + wait
         _update_ours(session, sought, {"lease_until": None, "reason": failure.reason, "next_try_at": next_try_at})
+        if not failure.final and failure.reason in OF_THE_PLATFORM:
+            of_column = None if failure.status is None else -sought.id  # an error may be of this column alone
+            outages.failed(session, sought.platform.id, of_column, now, jitter, asked_to_wait=failure.wait)
     logs.event(
         log,
         "line_item.failed",

@@ -57,7 +57,7 @@ class Grade(Base):
     __tablename__ = "grades"
     __table_args__ = (
         UniqueConstraint("line_item_id", "learner_id"),
-        Index(None, "state", "next_try_at"),
+        Index(None, "state", "next_try_at", "id"),
         Index(None, "learner_id"),
     )
 
@@ -84,3 +84,22 @@ class Grade(Base):
     accepted_version: Mapped[int | None]
     accepted_score: Mapped[float | None]
     accepted_at: Mapped[datetime | None]
+    shown_score: Mapped[float | None]
+    """What the gradebook itself showed when it was last compared, on the line item's maximum; None for nothing."""
+    shown_at: Mapped[datetime | None]
+
+
+class Outage(Base):
+    """A platform that did not answer as it should, time after time: no row where the last answer was a good one."""
+
+    __tablename__ = "platform_outages"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey(Platform.id), unique=True)
+    failures: Mapped[int]
+    """In a row, since the last good answer."""
+    last_cell: Mapped[int | None]
+    """The grade that failed last, or a column with a minus: one that a platform always stumbles over is no outage."""
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    """Nothing is asked of the platform before; None while there is still hope."""

@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard, cast
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, case, func, literal, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from lti_tool.campaigns.models import SharedResult
 from lti_tool.database import Database
-from lti_tool.grades import line_items
+from lti_tool.grades import line_items, outages
 from lti_tool.grades.failures import Failure
-from lti_tool.grades.models import ACCEPTED, REFUSED, WAITING, Grade, LineItem
+from lti_tool.grades.models import ACCEPTED, REFUSED, WAITING, Grade, LineItem, Outage
+from lti_tool.grades.reasons import OF_THE_PLATFORM
 from lti_tool.grades.retrying import Jitter, back_off
 from lti_tool.grades.scores import Sent
 from lti_tool.lti.models import ACTIVE, Context, Person, Platform
 from lti_tool.lti.platforms import RECORD_COLUMNS, PlatformRecord, record_of
 from lti_tool.schools.models import Binding, Learner, School
 
-LEASE = timedelta(seconds=45)
+LEASE = timedelta(seconds=90)
 BATCH = 16
 STEP = timedelta(seconds=1)
 """Between two timestamps of one cell: Moodle compares whole seconds (facts/moodle.md, "Scores")."""
 CLOCK_TOLERANCE_S = 2.0
 """A platform's `Date` header says no more than this about its clock."""
 
+Allowance = Callable[[int, int], int]
+"""How many cells of a platform may be under way: its id, and its failures in a row."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One try at one cell: what to send, and the lease under which."""
 
@@ -40,6 +60,9 @@ class Cell:
     lease_until: datetime
     attempts: int
     platform: PlatformRecord
+    platform_failures: int
+    """In a row, before this try."""
+    line_item_id: int
     line_item_url: str
     score_maximum: float
     scopes: frozenset[str]
@@ -51,65 +74,62 @@ class Cell:
     """What was sent since, this try's included: any of it may stand in the gradebook."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """The gradebook has this score."""
 
     score: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PutBack:
     """Not tried: there was no time left. The row is free for the next worker."""
 
 
 Outcome = Accepted | Failure | PutBack
+Tried = Sequence[tuple[Cell, Outcome]]
 
 
 def claim(database: Database, now: datetime, limit: int = BATCH) -> list[Cell]:
     """Take some cells that are due, and write down the try that will be made of each."""
     with database.write() as session:
-        rows = session.execute(
-            _deliverable()
-            .where(Grade.next_try_at <= now, or_(Grade.lease_until.is_(None), Grade.lease_until < now))
-            .order_by(Grade.next_try_at, Grade.id)
-            .limit(limit)
-            .with_for_update(of=Grade, skip_locked=True)
-        ).all()
-        return [_take(row, now) for row in rows]
+        return _claim(session, now, limit, lambda _platform, failures: 1 if failures else limit)
 
 
-def record(database: Database, tried: Sequence[tuple[Cell, Outcome]], now: datetime, jitter: Jitter) -> None:
+def record(database: Database, tried: Tried, now: datetime, jitter: Jitter) -> None:
     """Write down what came of the tries, in one transaction; in the cells' order, so that no two writers lock up.
 
     A row that somebody has tried since is left alone. Where something newer came to be wanted meanwhile, what was
     accepted is noted and the row goes on waiting.
     """
     with database.write() as session:
-        for cell, outcome in sorted(tried, key=lambda each: each[0].grade_id):
-            values: dict[str, object] = {"lease_until": None}
-            match outcome:
-                case Accepted():
-                    values |= {
-                        "accepted_version": cell.version,
-                        "accepted_score": outcome.score,
-                        "accepted_at": now,
-                        "sent_scores": [],
-                    }
-                    values |= _unless_newer(cell, state=ACCEPTED, reason=None, next_try_at=None, attempts=0)
-                case Failure(final=True):
-                    values |= _unless_newer(cell, state=REFUSED, reason=outcome.reason, next_try_at=None)
-                case Failure():
-                    wait = max(outcome.wait or timedelta(0), back_off(cell.attempts, jitter))
-                    values |= _unless_newer(cell, reason=outcome.reason, next_try_at=now + wait)
-            session.execute(update(Grade).where(_ours(cell)).values(values))
+        _record(session, tried, now, jitter)
+
+
+def exchange(
+    database: Database, tried: Tried, now: datetime, jitter: Jitter, limit: int, allowance: Allowance
+) -> list[Cell]:
+    """`record` and `claim` in one transaction; each platform gets no more than its allowance."""
+    with database.write() as session:
+        _record(session, tried, now, jitter)
+        return _claim(session, now, limit, allowance)
 
 
 def extend(database: Database, cell: Cell, now: datetime) -> bool:
     """Hold on to a cell for longer; False where somebody else has taken it up."""
+    ours = and_(Grade.id == cell.grade_id, Grade.last_timestamp == cell.timestamp)
     with database.write() as session:
-        held = update(Grade).where(_ours(cell)).values(lease_until=now + LEASE).returning(Grade.id)
+        held = update(Grade).where(ours).values(lease_until=now + LEASE).returning(Grade.id)
         return session.execute(held).first() is not None
+
+
+def takes_others(database: Database, cell: Cell, since: datetime) -> bool:
+    """Whether the column took another pupil's grade since then."""
+    others = select(Grade.id).where(
+        Grade.line_item_id == cell.line_item_id, Grade.id != cell.grade_id, Grade.accepted_at >= since
+    )
+    with database.read() as session:
+        return session.scalar(others.limit(1)) is not None
 
 
 def next_due(database: Database, now: datetime) -> datetime | None:
@@ -128,10 +148,35 @@ def learn_clock(database: Database, platform_id: int, offset_s: float) -> None:
         session.execute(update(Platform).where(Platform.id == platform_id).values(clock_offset_s=offset_s))
 
 
+# --- taking
+
+
+_CELL = (
+    Grade.id,
+    Grade.version,
+    Grade.attempts,
+    Grade.last_timestamp,
+    Grade.accepted_score,
+    Grade.accepted_at,
+    Grade.sent_scores,
+    LineItem.id.label("line_item_id"),
+    LineItem.url,
+    LineItem.score_maximum,
+    Context.ags_scopes,
+    Person.sub,
+    SharedResult.validated,
+    SharedResult.targeted,
+    SharedResult.started_at,
+    SharedResult.shared_at,
+    School.time_zone,
+    func.coalesce(Outage.failures, 0).label("failures"),
+)
+
+
 def _deliverable() -> Select[*tuple[Any, ...]]:
     """Cells that wait and may be sent: the learner active, still bound to that person, the platform active."""
     return (
-        select(Grade, LineItem, Context.ags_scopes, Person.sub, SharedResult, School.time_zone, *RECORD_COLUMNS)
+        select(*_CELL, *RECORD_COLUMNS)
         .select_from(Grade)
         .join(LineItem, LineItem.id == Grade.line_item_id)
         .join(Context, Context.id == LineItem.context_pk)
@@ -141,44 +186,76 @@ def _deliverable() -> Select[*tuple[Any, ...]]:
         .join(Person, Person.id == Grade.person_id)
         .join(SharedResult, SharedResult.id == Grade.shared_result_id)
         .join(School, School.id == Learner.school_id)
+        .outerjoin(Outage, Outage.platform_id == LineItem.platform_id)
         .where(Grade.state == WAITING, LineItem.url.is_not(None))
     )
 
 
 def _sought() -> Select[*tuple[Any, ...]]:
-    return select(LineItem).join(Platform, Platform.id == LineItem.platform_id).where(*line_items.due())
+    return (
+        select(LineItem)
+        .join(Platform, Platform.id == LineItem.platform_id)
+        .outerjoin(Outage, Outage.platform_id == LineItem.platform_id)
+        .where(*line_items.due())
+    )
 
 
-def _take(row: Row[*tuple[Any, ...]], now: datetime) -> Cell:
-    grade: Grade = row[0]
-    line_item: LineItem = row[1]
-    result: SharedResult = row[4]
-    platform = record_of(row[6:])
-    sent = Sent(result.validated, result.targeted, result.started_at, result.shared_at, row[5])
-    score = sent.given(line_item.score_maximum)
-    timestamp = _milliseconds(now + timedelta(seconds=platform.clock_offset_s))
-    if grade.last_timestamp is not None:
-        timestamp = max(timestamp, grade.last_timestamp + STEP)
-    grade.last_timestamp = timestamp
-    grade.lease_until = now + LEASE
-    grade.attempts += 1
-    if score not in grade.sent_scores:
-        grade.sent_scores = [*grade.sent_scores, score]
+def _claim(session: Session, now: datetime, limit: int, allowance: Allowance) -> list[Cell]:
+    """The oldest first; of a platform that has reached its allowance no more, so that it keeps no other one waiting."""
+    due = (
+        _deliverable()
+        .where(
+            Grade.next_try_at <= now,
+            or_(Grade.lease_until.is_(None), Grade.lease_until < now),
+            outages.may_be_asked(now),
+        )
+        .order_by(Grade.next_try_at, Grade.id)
+        .with_for_update(of=Grade, skip_locked=True)
+    )
+    taken: list[Cell] = []
+    left: dict[int, int] = {}
+    while len(taken) < limit:
+        full = [platform_id for platform_id, more in left.items() if more <= 0]
+        wanted = limit - len(taken)
+        statement = due.where(Grade.id.not_in([cell.grade_id for cell in taken])) if taken else due
+        statement = statement.where(LineItem.platform_id.not_in(full)) if full else statement
+        rows = session.execute(statement.limit(wanted)).all()
+        for row in rows:
+            platform = record_of(row[len(_CELL) :])
+            more = left.setdefault(platform.id, allowance(platform.id, row.failures))
+            left[platform.id] = more - 1
+            if more > 0:
+                taken.append(_cell(row, platform, now))
+        if len(rows) < wanted or all(more > 0 for more in left.values()):
+            break
+    if taken:
+        session.execute(_TAKE, [_as_taken(cell) for cell in sorted(taken, key=lambda cell: cell.grade_id)])
+    return taken
+
+
+def _cell(row: Row[*tuple[Any, ...]], platform: PlatformRecord, now: datetime) -> Cell:
+    sent = Sent(row.validated, row.targeted, row.started_at, row.shared_at, row.time_zone)
+    score = sent.given(row.score_maximum)
+    there = now + timedelta(seconds=platform.clock_offset_s)
+    written = row.accepted_at and row.accepted_at + timedelta(seconds=platform.clock_offset_s)
+    earlier = [time + STEP for time in (row.last_timestamp, written) if time is not None]
     return Cell(
-        grade_id=grade.id,
-        version=grade.version,
-        timestamp=timestamp,
-        lease_until=grade.lease_until,
-        attempts=grade.attempts,
+        grade_id=row.id,
+        version=row.version,
+        timestamp=_milliseconds(max([there, *earlier])),
+        lease_until=now + LEASE,
+        attempts=row.attempts + 1,
         platform=platform,
-        line_item_url=line_item.url or "",
-        score_maximum=line_item.score_maximum,
-        scopes=frozenset(row[2]),
-        sub=row[3],
+        platform_failures=row.failures,
+        line_item_id=row.line_item_id,
+        line_item_url=row.url,
+        score_maximum=row.score_maximum,
+        scopes=frozenset(row.ags_scopes),
+        sub=row.sub,
         sent=sent,
         score=score,
-        accepted_score=grade.accepted_score,
-        sent_scores=tuple(grade.sent_scores),
+        accepted_score=row.accepted_score,
+        sent_scores=tuple(row.sent_scores if score in row.sent_scores else [*row.sent_scores, score]),
     )
 
 
@@ -187,18 +264,116 @@ def _milliseconds(time: datetime) -> datetime:
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
-def _ours(cell: Cell) -> ColumnElement[bool]:
-    """The row, unless somebody has tried it since: each try has a timestamp of its own."""
-    return and_(Grade.id == cell.grade_id, Grade.last_timestamp == cell.timestamp)
+_GRADES = cast(Table, Grade.__table__)
+_TAKE = (
+    update(_GRADES)
+    .where(_GRADES.c.id == bindparam("grade"))
+    .values(
+        last_timestamp=bindparam("timestamp"),
+        lease_until=bindparam("lease"),
+        attempts=bindparam("tries"),
+        sent_scores=bindparam("scores"),
+    )
+)
 
 
-def _unless_newer(cell: Cell, **values: object) -> dict[str, ColumnElement[Any]]:
-    """The values, for a row whose version is still the one that was tried; else what stands there."""
-    columns = {name: getattr(Grade, name) for name in values}
+def _as_taken(cell: Cell) -> Mapping[str, object]:
     return {
-        name: case((Grade.version == cell.version, literal(value, columns[name].type)), else_=columns[name])
-        for name, value in values.items()
+        "grade": cell.grade_id,
+        "timestamp": cell.timestamp,
+        "lease": cell.lease_until,
+        "tries": cell.attempts,
+        "scores": list(cell.sent_scores),
     }
+
+
+# --- writing back
+
+
+def _record(session: Session, tried: Tried, now: datetime, jitter: Jitter) -> None:
+    if not tried:
+        return
+    by_statement: dict[Update, list[dict[str, object]]] = {}
+    for cell, outcome in sorted(tried, key=lambda each: each[0].grade_id):
+        values: dict[str, object] = {"grade": cell.grade_id, "timestamp": cell.timestamp, "tried": cell.version}
+        match outcome:
+            case Accepted():
+                statement = _ACCEPT
+                values |= {"score": outcome.score, "now": now}
+            case Failure(final=True):
+                statement = _REFUSE
+                values |= {"why": outcome.reason}
+            case Failure():
+                statement = _POSTPONE
+                wait = max(outcome.wait or timedelta(0), back_off(cell.attempts, jitter))
+                values |= {"why": outcome.reason, "then": now + wait}
+            case PutBack():
+                statement = _PUT_BACK
+        by_statement.setdefault(statement, []).append(values)
+    for statement, rows in by_statement.items():
+        session.execute(statement, rows)
+    _note_outages(session, tried, now, jitter)
+
+
+def _note_outages(session: Session, tried: Tried, now: datetime, jitter: Jitter) -> None:
+    """One good answer is enough to know that a platform is there."""
+    by_platform: dict[int, list[tuple[Cell, Accepted | Failure]]] = {}
+    for cell, outcome in tried:
+        if not isinstance(outcome, PutBack):
+            by_platform.setdefault(cell.platform.id, []).append((cell, outcome))
+    for platform_id, outcomes in sorted(by_platform.items()):
+        ills = [(cell, outcome) for cell, outcome in outcomes if says_platform_is_ill(outcome)]
+        if len(ills) < len(outcomes):
+            if ills or any(cell.platform_failures for cell, _ in outcomes):
+                outages.answered(session, platform_id, now)
+            continue
+        for cell, ill in ills:
+            # No answer at all says more than an error: that may be the cell's own.
+            of_cell = cell.grade_id if ill.status is not None else None
+            outages.failed(session, platform_id, of_cell, now, jitter, asked_to_wait=ill.wait)
+
+
+def says_platform_is_ill(outcome: Outcome) -> TypeGuard[Failure]:
+    """Whether a try says something of the platform as a whole."""
+    return isinstance(outcome, Failure) and not outcome.final and outcome.reason in OF_THE_PLATFORM
+
+
+def _if_newest(value: BindParameter[Any] | None, column: str) -> ColumnElement[Any]:
+    """The value, for a row whose version is still the one that was tried; else what stands there."""
+    stands = _GRADES.c[column]
+    given = null() if value is None else value
+    return case((_GRADES.c.version == bindparam("tried"), given), else_=stands)
+
+
+def _write_back(**values: Any) -> Update:
+    """Only where nobody has tried the cell since: each try has a timestamp of its own."""
+    ours = and_(_GRADES.c.id == bindparam("grade"), _GRADES.c.last_timestamp == bindparam("timestamp"))
+    return update(_GRADES).where(ours).values(lease_until=None, **values)
+
+
+_ACCEPT = _write_back(
+    accepted_version=bindparam("tried"),
+    accepted_score=bindparam("score"),
+    accepted_at=bindparam("now"),
+    sent_scores=[],
+    state=_if_newest(bindparam("accepted", ACCEPTED), "state"),
+    reason=_if_newest(None, "reason"),
+    next_try_at=_if_newest(None, "next_try_at"),
+    attempts=_if_newest(bindparam("none", 0), "attempts"),
+)
+_REFUSE = _write_back(
+    state=_if_newest(bindparam("refused", REFUSED), "state"),
+    reason=_if_newest(bindparam("why", type_=_GRADES.c.reason.type), "reason"),
+    next_try_at=_if_newest(None, "next_try_at"),
+)
+_POSTPONE = _write_back(
+    reason=_if_newest(bindparam("why", type_=_GRADES.c.reason.type), "reason"),
+    next_try_at=_if_newest(bindparam("then", type_=_GRADES.c.next_try_at.type), "next_try_at"),
+)
+_PUT_BACK = _write_back()
+
+
+# --- when
 
 
 def _earliest(
@@ -208,8 +383,9 @@ def _earliest(
     now: datetime,
     waiting: Select[*tuple[Any, ...]],
 ) -> datetime | None:
-    """When the first of them may be taken: at its time, or once a lease that is held has run out."""
+    """When the first may be taken: at its time, once a lease that is held has run out, and no outage keeps it."""
     held = and_(lease_until >= now, lease_until > next_try_at)
-    free_at = func.min(case((held, lease_until), else_=next_try_at))
-    earliest: datetime | None = session.scalar(waiting.with_only_columns(free_at, maintain_column_froms=True))
+    free_at = case((held, lease_until), else_=next_try_at)
+    kept = case((Outage.until > free_at, Outage.until), else_=free_at)
+    earliest: datetime | None = session.scalar(waiting.with_only_columns(func.min(kept), maintain_column_froms=True))
     return earliest

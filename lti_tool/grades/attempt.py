@@ -1,0 +1,119 @@
+"""One try at one cell: look where that is due, send the score, understand the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from lti_tool.database import Database
+from lti_tool.grades import queue
+from lti_tool.grades.failures import Failure, score_failure, service_failure
+from lti_tool.grades.queue import Accepted, Cell, Outcome, PutBack
+from lti_tool.grades.reasons import CHANGED_BY_TEACHER, CONFLICT, LOCKED, NEWER_ELSEWHERE, NO_SCOPE, PLATFORM_ERROR
+from lti_tool.grades.scores import same_score
+from lti_tool.lti.outbound import OutboundError
+from lti_tool.lti.services import SCOPE_RESULT_READ, SCOPE_SCORE, Score, ServiceRefused, Services
+
+POST_TAKES_AT_MOST = timedelta(seconds=76)
+"""A score, a new token and the score again, each at the outbound client's limits: no score is posted under a lease that
+could end meanwhile."""
+CONFLICTS_BEFORE_GIVING_UP = 5
+"""Where the gradebook may not be read, a 409 is answered with a later time that often."""
+ERRORS_BEFORE_LOCKED = 6
+"""Moodle answers 500 for a locked grade (facts/moodle.md): after so many, while the column takes others, it is that."""
+
+
+class Attempts:
+    """Makes tries, from any thread."""
+
+    def __init__(self, database: Database, services: Services, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._services = services
+        self._clock = clock
+
+    def make(self, cell: Cell) -> Outcome:
+        """What came of one try; writes nothing to the cell's row but a longer lease."""
+        try:
+            return self._deliver(cell)
+        except (OutboundError, ServiceRefused) as error:
+            return service_failure(error)
+
+    def _deliver(self, cell: Cell) -> Outcome:
+        if SCOPE_SCORE not in cell.scopes:
+            return Failure(NO_SCOPE, final=True)
+        if cell.accepted_score is not None:
+            seen = self._look(cell)
+            if seen is not None:
+                return seen
+        self._services.access_token(cell.platform, SCOPE_SCORE)
+        if not self._still_ours(cell):
+            return PutBack()
+        reply = self._services.post_score(cell.platform, cell.line_item_url, _score(cell))
+        self._learn_clock(cell, reply.clock_offset_s)
+        if reply.status == 409:
+            return self._look(cell) or self._again_after_conflict(cell)
+        if 200 <= reply.status < 300:
+            return Accepted(cell.score) if reply.is_plausible else self._after_an_error_page(cell, reply.status)
+        failure = score_failure(reply.status, reply.retry_after)
+        return Failure(LOCKED, final=True, status=500) if self._seems_locked(cell, failure) else failure
+
+    def _look(self, cell: Cell) -> Outcome | None:
+        """What the gradebook's own value decides: it is ours already, or a teacher's; None where we may (re)place it.
+
+        A 409 is read, not guessed, and before an accepted value is replaced it is read too (`DESIGN.md`).
+        """
+        if SCOPE_RESULT_READ not in cell.scopes:
+            return None
+        try:
+            results = self._services.results(cell.platform, cell.line_item_url, cell.sub)
+        except ServiceRefused as refusal:
+            if service_failure(refusal).final:
+                return None  # we may not look: as if the scope were not there
+            raise
+        shown = next((r for r in results if r.user_id == cell.sub and r.score is not None), None)
+        if shown is None or shown.score is None:
+            return None
+        if same_score(shown.score, shown.maximum, cell.score, cell.score_maximum):
+            return Accepted(cell.score)
+        ours = [*cell.sent_scores, *([] if cell.accepted_score is None else [cell.accepted_score])]
+        if any(same_score(shown.score, shown.maximum, score, cell.score_maximum) for score in ours):
+            return None
+        return Failure(CHANGED_BY_TEACHER, final=True)
+
+    def _after_an_error_page(self, cell: Cell, status: int) -> Outcome:
+        """A success in name only: it counts where the gradebook shows that the score is there."""
+        seen = self._look(cell)
+        return seen if isinstance(seen, Accepted) else Failure(PLATFORM_ERROR, final=False, status=status)
+
+    def _again_after_conflict(self, cell: Cell) -> Outcome:
+        blind = SCOPE_RESULT_READ not in cell.scopes
+        if blind and cell.attempts >= CONFLICTS_BEFORE_GIVING_UP:
+            return Failure(NEWER_ELSEWHERE, final=True, status=409)
+        return Failure(CONFLICT, final=False, status=409)
+
+    def _seems_locked(self, cell: Cell, failure: Failure) -> bool:
+        if failure.status != 500 or cell.attempts < ERRORS_BEFORE_LOCKED:
+            return False
+        return queue.takes_others(self._database, cell, self._clock() - timedelta(hours=1))
+
+    def _still_ours(self, cell: Cell) -> bool:
+        now = self._clock()
+        if now + POST_TAKES_AT_MOST <= cell.lease_until:
+            return True
+        return queue.extend(self._database, cell, now)
+
+    def _learn_clock(self, cell: Cell, offset_s: float | None) -> None:
+        if offset_s is not None and abs(offset_s - cell.platform.clock_offset_s) > queue.CLOCK_TOLERANCE_S:
+            queue.learn_clock(self._database, cell.platform.id, offset_s)
+
+
+def _score(cell: Cell) -> Score:
+    return Score(
+        user_id=cell.sub,
+        score_given=cell.score,
+        score_maximum=cell.score_maximum,
+        timestamp=cell.timestamp,
+        comment=cell.sent.comment(),
+        started_at=cell.sent.started_at,
+        submitted_at=cell.sent.shared_at,
+    )
