@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.assessment import models, runs
 from lti_tool.assessment.engine.checking import Response
-from lti_tool.assessment.engine.items import Item, bank
+from lti_tool.assessment.engine.items import Item, bank, load_bank
 from lti_tool.assessment.engine.profiles import target_profiles
 from lti_tool.database import Database
 from tests.assessment.authoring import wrong_response
@@ -254,6 +254,31 @@ def test_what_a_child_knows_is_asked_before_inferred_and_later_before_earlier(
     assert validated() == {easy: True, hard: True}
     with database.read() as session:
         assert runs.known(session, "another-child") == {}
+
+
+def test_a_practical_question_is_the_same_at_every_return_and_corrected_as_it_was(
+    database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = load_bank()
+    monkeypatch.setattr(runs, "bank", lambda: whole)
+    skills = [skill.id for skill in whole.topic("chercher-dans-un-tableau").skills]
+    statements = []
+    for seed in (1, 2):
+        with database.write() as session:
+            run_id = runs.start(session, child_id=CHILD, skills=skills, length=1, seed=seed, now=now).id
+        with database.read() as session:
+            waiting = runs.state(session, run_id).waiting
+            assert waiting == runs.state(session, run_id).waiting
+        assert waiting is not None
+        assert waiting.question.world.files
+        with database.write() as session:
+            assert reply(session, run_id, now).right
+        with database.read() as session:
+            (correction,) = runs.corrections(session, run_id, 1, 1)
+        assert correction.item == waiting
+        assert correction.lines[0].given == correction.lines[0].expected
+        statements.append((waiting.statement, correction.solution))
+    assert statements[0] != statements[1]
 
 
 def test_a_question_withdrawn_from_the_bank_is_replaced(database: Database, now: datetime) -> None:

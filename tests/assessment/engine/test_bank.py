@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from lti_tool.assessment.engine.framework import COMPETENCES
-from lti_tool.assessment.engine.items import KINDS, bank, faults
+import re
+
+import pytest
+
+from lti_tool.assessment.engine.framework import COMPETENCES, LEVELS
+from lti_tool.assessment.engine.items import KINDS, PAGES_SHOW, bank, faults, load_bank
+from lti_tool.assessment.engine.practical.question import Practical
+
+WHOLE = load_bank()
 
 
 def test_nothing_is_wrong_in_it() -> None:
@@ -11,14 +18,41 @@ def test_nothing_is_wrong_in_it() -> None:
 
 
 def test_it_covers_the_sixteen_competences_with_every_kind_of_question() -> None:
-    assert [code for code in COMPETENCES if not bank().skills_of_competence(code)] == []
-    assert len(bank().skills) >= 48
-    assert {item.kind for item in bank().items.values()} <= set(KINDS)
+    for code in COMPETENCES:
+        topics = WHOLE.topics_of_competence(code)
+        assert len(topics) >= 1, code
+        assert all([skill.level for skill in topic.skills] == list(LEVELS) for topic in topics), code
+    assert len(WHOLE.skills) >= 192
+    assert len(WHOLE.items) >= 240
+    assert {item.kind for item in WHOLE.items.values()} <= set(KINDS)
+
+
+def test_practical_items_are_many_and_of_many_sorts() -> None:
+    practical = [item.question for item in WHOLE.items.values() if isinstance(item.question, Practical)]
+    assert len(practical) >= 36
+    assert len({question.sort for question in practical}) >= 8
+
+
+def test_only_what_the_pages_can_show_is_asked() -> None:
+    assert {item.kind for item in bank().items.values()} <= PAGES_SHOW
+    assert all(skill.items for skill in bank().skills.values())
+    assert all(topic.skills for topic in bank().topics)
+
+
+@pytest.mark.parametrize("seed", ["", "1", "2026"])
+def test_no_word_is_left_open_in_a_text(seed: str) -> None:
+    for item in WHOLE.items.values():
+        made = item.for_seed(seed)
+        if item.kind == "practical":
+            assert not re.search(r"\{[a-z]+\}", made.statement + made.explanation), item.id
+            assert "  " not in made.statement, item.id
+        else:
+            assert made is item
 
 
 def test_an_explanation_is_one_to_three_sentences_and_a_tutorial_fits_a_page() -> None:
-    for item in bank().items.values():
-        assert 40 <= len(item.explanation) <= 400, item.id
+    for item in WHOLE.items.values():
+        assert 40 <= len(item.for_seed("1").explanation) <= 500, item.id
         assert 40 <= len(item.tutorial.text.split()) <= 220, item.tutorial.id
 
 

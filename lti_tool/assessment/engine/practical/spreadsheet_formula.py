@@ -15,7 +15,7 @@ from lti_tool.assessment.engine.kinds.base import (
     typed,
 )
 from lti_tool.assessment.engine.kinds.texts import TEXT_CONTROL
-from lti_tool.assessment.engine.practical.base import Foreseen, Task, TaskGenerator
+from lti_tool.assessment.engine.practical.base import Foreseen, Task, TaskGenerator, short_text
 from lti_tool.assessment.engine.practical.draw import Draw
 from lti_tool.assessment.engine.practical.formulas import copied, evaluate
 from lti_tool.assessment.engine.practical.functions import FormulaError, Value, cell_name, column_name, shown
@@ -104,11 +104,11 @@ class SpreadsheetFormula(TaskGenerator):
     """A sheet in which one formula gives a wrong result."""
 
     sort = "spreadsheet-formula"
-    tasks = ("range", "mean", "count", "test", "fixed", "discount")
+    tasks = ("cell", "range", "mean", "count", "test", "fixed", "discount")
 
     def make(self, where: str, draw: Draw) -> Task:
         del where
-        return _MAKERS[self.task](draw)
+        return _cell(draw) if self.task == "cell" else _MAKERS[self.task](draw)
 
 
 def _task(
@@ -166,6 +166,25 @@ def _list(draw: Draw) -> tuple[str, Callable[[Draw], Grid], int]:
     return caption, make, last
 
 
+def _cell(draw: Draw) -> Task:
+    """What is a cell called?"""
+    names, columns = draw.sample(FIRST_NAMES, 6), draw.sample(("Âge", "Taille (cm)", "Groupe", "Points", "Classe"), 4)
+    rows = [(name, *(str(draw.between(10, 190)) for _ in columns)) for name in names]
+    line, column = draw.between(2, 6), draw.between(1, 3)
+    right = cell_name(column + 1, line + 1)
+    question = short_text(
+        [right],
+        ("t1", "t2"),
+        (cell_name(column + 1, line), "Ne compte pas la ligne des titres."),
+        (cell_name(column, line + 1), "Ne compte pas la colonne des prénoms."),
+        (f"{line + 1}{column_name(column + 1)}", "Écrit la ligne avant la colonne."),
+        (rows[line - 1][column], "Donne le contenu de la cellule au lieu de son nom."),
+    )
+    world = World((Spreadsheet("Inscriptions au tournoi", (("Prénom", *columns), *rows)),))
+    words = (("person", names[line - 1]), ("heading", columns[column - 1]), ("right", right), ("row", str(line + 1)))
+    return Task(world, question, words)
+
+
 def _range(draw: Draw) -> Task:
     caption, make, last = _list(draw)
     late = draw.below(2)
@@ -210,7 +229,7 @@ def _count(draw: Draw) -> Task:
     people = draw.sample(FIRST_NAMES, draw.between(6, 8))
     last = len(people) + 1
     heading, yes, no = draw.pick(
-        (("Cantine", "oui", "non"), ("Autorisation", "rendue", "absente"), ("Bus", "aller", "pied"))
+        (("Cantine", "oui", "non"), ("Autorisation", "rendue", "absente"), ("Transport", "bus", "vélo"))
     )
 
     def make(draw: Draw) -> Grid:
