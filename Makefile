@@ -36,4 +36,5 @@ soak: .venv/.dev
 	$(BIN)/pytest -m soak
 
 bench: .venv/.dev
-	@for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+	@for script in launch register grades campaigns assessment; do \
+	  [ ! -f benchmarks/$$script.py ] || $(BIN)/python benchmarks/$$script.py || exit 1; done
