@@ -1,4 +1,4 @@
-"""Activities: which campaign a resource link of a course leads to, and whose courses hold a campaign."""
+"""Activities: which campaign a resource link of a course was pointed to, and whose courses hold a campaign."""
 
 from __future__ import annotations
 
@@ -8,37 +8,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import jobs
-from lti_tool.campaigns.codes import normalise
-from lti_tool.campaigns.models import Activity, Campaign
+from lti_tool.campaigns.models import Activity
 from lti_tool.lti.models import Context, ResourceLink
 from lti_tool.lti.upsert import insert_unless_there
 
 MEMBERS_JOB = "memberships"
 MEMBERS_EVERY = timedelta(minutes=5)
 """A course's members are read at most that often."""
-
-
-def campaign_for(
-    session: Session, resource_link_pk: int | None, custom_code: str | None, school_id: int
-) -> Campaign | None:
-    """The campaign of this school that an activity leads to, or None where nobody has said.
-
-    What a teacher chose counts; else the code in the link's own `custom` parameter, which travels with a copied
-    course; else what that parameter said last. Writes nothing.
-    """
-    if resource_link_pk is not None:
-        statement = (
-            select(Activity.chosen_by, Campaign)
-            .join(Campaign)
-            .where(Activity.resource_link_pk == resource_link_pk, Campaign.school_id == school_id)
-        )
-        for chosen_by, campaign in session.execute(statement):
-            if chosen_by is not None or custom_code is None:
-                return campaign
-    code = normalise(custom_code) if custom_code else None
-    if code is None:
-        return None
-    return session.scalars(select(Campaign).where(Campaign.code == code, Campaign.school_id == school_id)).one_or_none()
 
 
 def choose(

@@ -5,6 +5,7 @@ Each function acts in the caller's transaction, so that what happened and the gr
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import and_, select
@@ -12,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from lti_tool.campaigns import activities, participations
 from lti_tool.campaigns.activities import MEMBERS_EVERY
-from lti_tool.campaigns.models import Activity, Campaign, SharedResult
-from lti_tool.grades import line_items
+from lti_tool.campaigns.models import Activity, SharedResult
+from lti_tool.grades import arrivals, line_items
+from lti_tool.grades.arrivals import Arrival
 from lti_tool.grades.cells import resend as resend
 from lti_tool.grades.cells import want as want
-from lti_tool.lti.messages import Launch, Recorded
+from lti_tool.lti.messages import Recorded
 from lti_tool.lti.models import Context, Member, Person, ResourceLink
 from lti_tool.schools.models import Binding
 from lti_tool.schools.standing import Standing
@@ -36,22 +38,27 @@ def send_results(session: Session, participation_id: int, learner_id: int, now: 
     return result
 
 
-def after_launch(
-    session: Session, launch: Launch, recorded: Recorded, standing: Standing, campaign: Campaign | None, now: datetime
-) -> None:
-    """What a launch tells of the gradebook: the activity's column, who belongs to the course, grades now possible.
+def arrive(session: Session, recorded: Recorded, standing: Standing, custom_code: str | None, now: datetime) -> Arrival:
+    """Where a launch of an activity or a Médiacentre leads, the gradebook being brought up to date on the way.
 
-    `campaign` is what `activities.campaign_for` gave for this launch. A test user leaves no trace.
+    One statement where nothing has changed since the last launch. A Médiacentre's link leads to no campaign but that
+    of `custom_code`. A test user leaves no trace.
     """
-    if standing.is_test or launch.is_test_user:
-        return
-    if campaign is not None and recorded.resource_link_pk is not None:
-        activities.note(session, recorded.resource_link_pk, campaign.id, now)
-        context = line_items.place(session, recorded.resource_link_pk, now)
-        if context is not None and campaign.archived_at is None:
-            _ask_for_members(session, context, now)
-    if standing.learner_id is not None:
-        want(session, now, learner_id=standing.learner_id, again=True)
+    if standing.school is None or recorded.resource_link_pk is None:
+        return arrivals.NOWHERE
+    arrival = arrivals.look(
+        session,
+        resource_link_pk=recorded.resource_link_pk,
+        custom_code=custom_code,
+        school_id=standing.school.id,
+        learner_id=standing.learner_id,
+        now=now,
+    )
+    if custom_code is None and recorded.context_pk is None:
+        arrival = replace(arrival, campaign_id=None, campaign_code=None)
+    if not (arrival.is_settled or standing.is_test):
+        _bring_up_to_date(session, recorded.resource_link_pk, arrival, standing.learner_id, now)
+    return arrival
 
 
 def point_activity(
@@ -63,6 +70,19 @@ def point_activity(
     if context is not None:
         _ask_for_members(session, context, now)
     return activity
+
+
+def _bring_up_to_date(
+    session: Session, resource_link_pk: int, arrival: Arrival, learner_id: int | None, now: datetime
+) -> None:
+    """What a launch tells of the gradebook: the activity's column, who belongs to the course, grades now possible."""
+    if arrival.campaign_id is not None:
+        activities.note(session, resource_link_pk, arrival.campaign_id, now)
+        context = line_items.place(session, resource_link_pk, now)
+        if context is not None and not arrival.is_archived:
+            _ask_for_members(session, context, now)
+    if learner_id is not None:
+        want(session, now, learner_id=learner_id, again=True)
 
 
 def _ask_for_members(session: Session, context: Context, now: datetime) -> None:

@@ -49,6 +49,8 @@ class Standing:
     is_test: bool
     learner_id: int | None
     """The line of the school's register to which the person is bound."""
+    is_bound_elsewhere: bool = False
+    """Bound, but in other schools only."""
 
 
 def resolve(session: Session, launch: Launch, recorded: Recorded, now: datetime) -> Standing:
@@ -68,7 +70,7 @@ def resolve(session: Session, launch: Launch, recorded: Recorded, now: datetime)
     if launch.is_test_user:
         return Standing(school, role, True, None)
     if row.is_bound:
-        return Standing(school, PUPIL, False, row.learner_id)
+        return Standing(school, PUPIL, False, row.learner_id, is_bound_elsewhere=row.learner_id is None)
     if role == ADMINISTRATOR and row.staff_role != ADMINISTRATOR:
         by = "profile" if _profile(launch) in ADMINISTRATOR_PROFILES else "platform"
         staff.name_staff(session, recorded.person_id, school.id, ADMINISTRATOR, now, by=by)

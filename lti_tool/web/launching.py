@@ -9,10 +9,9 @@ from flask import Response, after_this_request, make_response, redirect, render_
 from sqlalchemy.orm import Session
 
 from lti_tool.assessment import runs
-from lti_tool.campaigns import activities
-from lti_tool.campaigns.models import Campaign
 from lti_tool.errors import N_, RefusedError
 from lti_tool.grades import desired
+from lti_tool.grades.arrivals import Arrival
 from lti_tool.lti import deep_linking
 from lti_tool.lti.launch import record
 from lti_tool.lti.messages import Launch, MessageType, Recorded
@@ -81,7 +80,7 @@ def _place(session: Session, launch: Launch, recorded: Recorded, now: datetime) 
 
 def _followed(session: Session, recorded: Recorded, place: Standing, now: datetime) -> Standing:
     """A pupil who is bound in another school is bound here without being asked, where the register allows it."""
-    if place.school is None or place.role != PUPIL or place.learner_id is not None or place.is_test:
+    if place.school is None or not place.is_bound_elsewhere:
         return place
     learner_id = binding.follow(
         session,
@@ -99,27 +98,23 @@ def _next(session: Session, launch: Launch, recorded: Recorded, place: Standing,
         return "/invitation"
     if launch.message is MessageType.DEEP_LINKING:
         return f"/orga/selection/{deep_linking.open_request(session, launch, recorded, now)}"
-    code = launch.custom.get(CAMPAIGN_PARAMETER)
-    campaign = None
-    if code is not None or recorded.context_pk is not None:  # a Médiacentre's link leads to no campaign of its own
-        campaign = activities.campaign_for(session, recorded.resource_link_pk, code, place.school.id)
-    desired.after_launch(session, launch, recorded, place, campaign, now)
-    return _pupil_page(recorded, campaign) if place.role == PUPIL else _staff_page(recorded, campaign)
+    arrival = desired.arrive(session, recorded, place, launch.custom.get(CAMPAIGN_PARAMETER), now)
+    return _pupil_page(recorded, arrival) if place.role == PUPIL else _staff_page(recorded, arrival)
 
 
-def _pupil_page(recorded: Recorded, campaign: Campaign | None) -> str:
-    if campaign is None:
+def _pupil_page(recorded: Recorded, arrival: Arrival) -> str:
+    if arrival.campaign_code is None:
         return "/campagnes"
-    return f"/campagnes/{campaign.code}?activite={recorded.resource_link_pk}"
+    return f"/campagnes/{arrival.campaign_code}?activite={recorded.resource_link_pk}"
 
 
-def _staff_page(recorded: Recorded, campaign: Campaign | None) -> str:
+def _staff_page(recorded: Recorded, arrival: Arrival) -> str:
     """A teacher gets the activity's campaign, or is asked which it shall be; a Médiacentre has none."""
     if recorded.context_pk is None:
-        return "/orga/campagnes" if campaign is None else f"/orga/campagnes/{campaign.id}"
-    if campaign is None:
+        return "/orga/campagnes" if arrival.campaign_id is None else f"/orga/campagnes/{arrival.campaign_id}"
+    if arrival.campaign_id is None:
         return f"/orga/activites/{recorded.resource_link_pk}"
-    return f"/orga/campagnes/{campaign.id}?activite={recorded.resource_link_pk}"
+    return f"/orga/campagnes/{arrival.campaign_id}?activite={recorded.resource_link_pk}"
 
 
 def _without_session(answer: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Activities: a teacher's choice counts, else the link's own code; only campaigns of the launch's school."""
+"""Activities: a teacher's choice counts, else the link's own code; members are read when they are needed."""
 
 from __future__ import annotations
 
@@ -14,42 +14,18 @@ from lti_tool.jobs import Job
 from tests.campaigns.school import Schoolyard
 
 
-def test_which_campaign_an_activity_leads_to(database: Database, now: datetime) -> None:
+def test_what_a_link_says_never_goes_over_a_teacher_s_choice(database: Database, now: datetime) -> None:
     with database.write() as session:
         yard = Schoolyard(session, now)
         school, platform = yard.school(), yard.platform()
         link, person = yard.link(yard.context(platform)), yard.person(platform)
         first, second = yard.campaign(school), yard.campaign(school)
-        foreign = yard.campaign(yard.school())
 
-        def leads_to(code: str | None) -> object:
-            return activities.campaign_for(session, link.id, code, school.id)
-
-        assert leads_to(None) is None
-        assert leads_to("ZZZZZZ999") is None
-        assert leads_to(foreign.code) is None
-        assert leads_to(first.code) is first
-        activities.note(session, link.id, first.id, now)
-        assert leads_to(None) is first
-        assert leads_to(second.code) is second
-        activities.note(session, link.id, second.id, now)
-        assert leads_to(None) is second
+        assert activities.note(session, link.id, first.id, now).campaign_id == first.id
+        assert activities.note(session, link.id, second.id, now).campaign_id == second.id
         chosen = activities.choose(session, link.id, first.id, person.id, True, now)
         assert (chosen.chosen_by, chosen.wants_column) == (person.id, True)
-        assert leads_to(second.code) is first
         assert activities.note(session, link.id, second.id, now).campaign_id == first.id
-        assert activities.campaign_for(session, None, first.code, school.id) is first
-
-
-def test_a_choice_in_another_school_does_not_count_here(database: Database, now: datetime) -> None:
-    """One deployment of several schools: the link leads each launch to its own school's campaigns only."""
-    with database.write() as session:
-        yard = Schoolyard(session, now)
-        here, there = yard.school(), yard.school()
-        platform = yard.platform()
-        link = yard.link(yard.context(platform))
-        activities.choose(session, link.id, yard.campaign(there).id, yard.person(platform).id, False, now)
-        assert activities.campaign_for(session, link.id, None, here.id) is None
 
 
 def test_the_members_of_a_campaigns_courses_are_asked_for_once(database: Database, now: datetime) -> None:

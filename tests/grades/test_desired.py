@@ -10,17 +10,16 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from lti_tool.campaigns import activities
-from lti_tool.campaigns.models import Campaign, SharedResult
+from lti_tool.campaigns.models import SharedResult
 from lti_tool.database import Database
 from lti_tool.grades import cells, desired, line_items
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.models import ACCEPTED, NOT_NEEDED, WAITING, Grade, LineItem
 from lti_tool.jobs import Job
-from lti_tool.lti.messages import AgsClaim, Launch, MessageType, Recorded
+from lti_tool.lti.messages import Recorded
 from lti_tool.lti.models import Context, Member, Person, Platform, ResourceLink
-from lti_tool.lti.platforms import find
-from lti_tool.lti.roles import Standing as LaunchStanding
 from lti_tool.schools.models import Binding, Learner, School
+from lti_tool.schools.schools import SchoolRef
 from lti_tool.schools.standing import Standing
 from tests.campaigns.school import Schoolyard
 from tests.grades.conftest import Clock, Course
@@ -31,34 +30,13 @@ def grades(course: Course) -> list[Grade]:
         return list(session.scalars(select(Grade).order_by(Grade.id)))
 
 
-def launch(
-    course: Course,
-    *,
-    sub: str = "sub-teacher",
-    learner_id: int | None = None,
-    is_test: bool = False,
-    campaign: bool = True,
-    link_pk: int | None = None,
-) -> None:
+def launch(course: Course, *, learner_id: int | None = None, is_test: bool = False, link_pk: int | None = None) -> None:
     """What `web` does after it has recorded a launch of the course's activity."""
-    now = course.time()
     with course.database.write() as session:
-        value = Launch(
-            platform=find(session, course.platform_id),
-            deployment_pk=1,
-            deployment_id="1",
-            message=MessageType.RESOURCE_LINK,
-            nonce="n",
-            sub=sub,
-            roles=frozenset(),
-            standing=LaunchStanding.PUPIL,
-            is_test_user=is_test,
-            ags=AgsClaim(None, None, ()),
-        )
-        chosen = session.get_one(Campaign, course.campaign_id) if campaign else None
+        school = session.get_one(School, course.school_id)
         recorded = Recorded(0, 1, course.context_pk, link_pk or course.link_pk)
-        standing = Standing(None, "pupil", is_test, learner_id)
-        desired.after_launch(session, value, recorded, standing, chosen, now)
+        place = SchoolRef(school.id, school.name, school.uai, school.time_zone)
+        desired.arrive(session, recorded, Standing(place, "pupil", is_test, learner_id), None, course.time())
 
 
 def test_the_click_shares_and_wants_the_grade_and_wakes_the_workers(database: Database, course: Course) -> None:
@@ -156,7 +134,7 @@ def test_a_pupil_of_the_mediacentre_is_graded_once_they_open_the_course(course: 
     with course.database.write() as session:
         person = session.scalars(select(Person).where(Person.sub == sub)).one()
         Schoolyard(session, course.time()).member(session.get_one(Context, course.context_pk), person)
-    launch(course, sub=sub, learner_id=learner)
+    launch(course, learner_id=learner)
     assert [g.learner_id for g in grades(course)] == [learner]
 
 
@@ -265,7 +243,7 @@ def test_a_launch_has_the_courses_members_read(course: Course, read_ago: timedel
 def test_an_activity_without_campaign_asks_for_nothing(course: Course) -> None:
     with course.writing() as (session, yard):
         link = yard.link(session.get_one(Context, course.context_pk))
-    launch(course, campaign=False, link_pk=link.id)
+    launch(course, link_pk=link.id)
     with course.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Job)) == 0
         assert session.scalar(select(func.count()).select_from(LineItem)) == 1
@@ -337,7 +315,7 @@ def test_a_refusal_is_looked_at_again_when_something_changed(
     course.gradebook.pupils.add(sub)
     time.advance(minutes=1)
     if again == "launch":
-        launch(course, sub=sub, learner_id=learner)
+        launch(course, learner_id=learner)
     else:
         with course.database.write() as session:
             cells.want(session, time(), context_pk=course.context_pk, again=True)

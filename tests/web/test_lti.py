@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from lti_tool.database import Base
@@ -289,33 +288,3 @@ def test_our_keys_and_addresses(gate: Gate) -> None:
     assert config["login_url"] == f"{BASE_URL}/lti/login"
     assert config["jwks_url"] == f"{BASE_URL}/lti/jwks.json"
     assert len(config["scopes"]) == 5
-
-
-# --- speed
-
-
-@pytest.mark.parametrize("bound", [False, True])
-def test_a_warm_launch_is_five_statements_at_most_and_no_call(gate: Gate, bound: bool) -> None:
-    claims = mediacentre("Student")
-    gate.enter(**claims)
-    if bound:
-        town = replace(gate.town, platform_id=gate.record.id)
-        with town.database.read() as session:
-            person_id = session.scalars(select(Person.id)).one()
-        town.bind(person_id, town.learner("Chloé", "Nguyen"))
-    gate.enter(**claims)
-    attempt = gate.attempt()
-    attempt.claims.update(claims)
-    calls, sent = len(gate.platform.received), []
-
-    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "PRAGMA")):
-            sent.append(statement)
-
-    event.listen(gate.town.database.engine, "before_cursor_execute", note)
-    response = gate.post(attempt)
-    event.remove(gate.town.database.engine, "before_cursor_execute", note)
-
-    assert response.status_code == 303
-    assert len(sent) <= 5, sent
-    assert len(gate.platform.received) == calls
