@@ -13,17 +13,22 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright, expect, sync_playwright
 
-from lti_tool.demo.stage import Site, Stage
+from lti_tool.demo.stage import Site, Stage, free_port
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+TIMEOUT_MS = 45_000
+"""Long: two cores may be busy with other tests. Nothing waits longer than it must."""
 ALLOWED = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
 NONE_IN_FRAMES = {
     "profile": {"content_settings": {"exceptions": {"cookies": {"127.0.0.1,localhost": {"setting": 2}}}}},
 }
 """The tool's cookies, partitioned ones too, are blocked in the ENT's pages, as by strict settings or an old Safari."""
+
+
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 def chromium() -> str | None:
@@ -44,8 +49,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A stage of this module's own, its school's register empty."""
-    stage = Stage(Site.find(tmp_path_factory.mktemp("stage")))
+    """A stage of this module's own, its school's register empty, on ports that no other worker's stage looks at."""
+    stage = Stage(Site.find(tmp_path_factory.mktemp("stage"), free_port(), free_port()))
     try:
         stage.open()
         yield stage
@@ -74,7 +79,7 @@ def person(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def make(**options: object) -> BrowserContext:
         contexts.append(browser.new_context(**{"locale": "fr-FR", **options}))
-        contexts[-1].set_default_timeout(15_000)
+        contexts[-1].set_default_timeout(TIMEOUT_MS)
         return contexts[-1]
 
     yield make
@@ -94,7 +99,7 @@ def profiled(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., B
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=chromium(), args=ARGUMENTS, **{"locale": "fr-FR", **options}
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         return context
 
