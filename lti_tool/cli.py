@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lti_tool import logs
 from lti_tool.database import Database
 from lti_tool.errors import ToolError
-from lti_tool.jobs import utc_now
+from lti_tool.jobs import Wakers, utc_now
 from lti_tool.lti import platforms
 from lti_tool.lti.models import ACTIVE, SUSPENDED
 from lti_tool.schools import imports, schools, staff
@@ -71,7 +71,7 @@ def serve(workers: int, bind: str) -> NoReturn:
 
 
 @cli.command()
-@click.option("--threads", default=4, show_default=True, help="Threads that deliver grades.")
+@click.option("--threads", default=4, show_default=True, help="Grades under way at once: four for each.")
 def worker(threads: int) -> None:
     """Run a queue worker only."""
     from lti_tool import supervisor
@@ -248,6 +248,52 @@ def learners_import(uai: str, confirm_deactivations: bool, file: Path, as_json: 
     _print(as_json, asdict(report), "\n".join(lines))
     if report.status != "imported":
         raise SystemExit(1)
+
+
+@cli.group("grades")
+def grades_group() -> None:
+    """Grades on their way to the platforms' gradebooks."""
+
+
+@grades_group.command("status")
+@as_json
+def grades_status(as_json: bool) -> None:
+    """Tell how many grades are wanted, accepted, waiting and refused, in all and per platform."""
+    from lti_tool.grades import status
+
+    with Tool.open().database.read() as session:
+        rows = status.status(session, utc_now())
+    names = ("desired", "accepted", "waiting", "refused")
+    platforms_ = [
+        {"platform": row.platform, "issuer": row.issuer}
+        | {name: getattr(row, name) for name in names}
+        | {"oldest_waiting_s": row.oldest_waiting_s, "refused_by_reason": dict(row.refused_by_reason), "down": row.down}
+        for row in rows
+    ]
+    oldest = [row.oldest_waiting_s for row in rows if row.oldest_waiting_s is not None]
+    total = {name: sum(getattr(row, name) for row in rows) for name in names}
+    document = {**total, "oldest_waiting_s": max(oldest, default=None), "platforms": platforms_}
+    lines = [
+        "  ".join(f"{name} {row[name]}" for name in (*names, "oldest_waiting_s")) + f"  {row.get('issuer', 'in all')}"
+        for row in [*platforms_, document]
+    ]
+    _print(as_json, document, "\n".join(lines))
+
+
+@grades_group.command("retry")
+@click.option("--platform", "platform_id", type=int, metavar="PLATFORM", help="Only this platform's grades.")
+@as_json
+def grades_retry(platform_id: int | None, as_json: bool) -> None:
+    """Try again now all grades that wait or were refused, but those that a teacher changed."""
+    from lti_tool.grades import status
+
+    tool = Tool.open()
+    tool.database.waker = Wakers(tool.settings.database_url)
+    with tool.database.write() as session:
+        if platform_id is not None:
+            platforms.find(session, platform_id)
+        retried = status.retry(session, utc_now(), platform_id)
+    _print(as_json, {"retried": retried}, f"{retried} grades are tried again.")
 
 
 def main() -> None:

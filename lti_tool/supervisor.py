@@ -20,15 +20,19 @@ from lti_tool.web.toolbox import Toolbox
 log = logging.getLogger(__name__)
 
 JOB_THREADS = 2
+GRADE_THREADS = 2
+"""One gives out the work and writes it back, another may be woken meanwhile."""
+SENDERS_PER_THREAD = 4
 WEB_THREADS = 8
 GRACE_S = 10
 
 
 def work(settings: Settings, threads: int) -> None:
-    """Serve the queues until told to stop: `threads` of them for grades, others for everything else."""
+    """Serve the queues until told to stop: so many `threads`, by fours, send grades; others do everything else."""
     toolbox = Toolbox.build(settings)
     toolbox.prepare()
-    deliverer = Deliverer(toolbox.database, toolbox.services, jobs.utc_now)
+    senders = SENDERS_PER_THREAD * threads
+    deliverer = Deliverer(toolbox.database, toolbox.services, jobs.utc_now, senders=senders)
     handlers: dict[str, jobs.Handler] = {
         "memberships": lambda work: refresh_memberships(toolbox.database, toolbox.services, work, jobs.utc_now()),
     }
@@ -45,7 +49,7 @@ def work(settings: Settings, threads: int) -> None:
     jobs.run_worker(
         settings.database_url,
         [
-            jobs.Queue(GRADES_QUEUE, deliverer.work, threads),
+            jobs.Queue(GRADES_QUEUE, deliverer.work, GRADE_THREADS),
             jobs.Queue(jobs.JOBS_QUEUE, drain, JOB_THREADS, sweep),
         ],
     )

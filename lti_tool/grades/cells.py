@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Select, and_, case, literal, or_, select, update
+from sqlalchemy import JSON, ColumnElement, Select, and_, case, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lti_tool.campaigns.models import Participation, SharedResult
 from lti_tool.database import UtcDateTime, wake_after_commit
 from lti_tool.grades.models import ACCEPTED, NOT_NEEDED, REFUSED, WAITING, Grade, LineItem
-from lti_tool.grades.reasons import REMOVED_BY_A_LAUNCH
+from lti_tool.grades.reasons import BY_A_TEACHER, REMOVED_BY_A_LAUNCH
+from lti_tool.grades.scores import SAME_WITHIN
 from lti_tool.lti.models import Member, Person
 from lti_tool.schools.models import Binding, Learner
 
@@ -60,6 +61,7 @@ def want(
             "version": Grade.version + 1,
             "state": WAITING,
             "reason": None,
+            "wanted_at": new.wanted_at,
             "next_try_at": new.next_try_at,
             "attempts": 0,
             # What another person's cell accepted says nothing of this one's.
@@ -77,15 +79,29 @@ def want_all_again(session: Session, now: datetime, line_item_id: int) -> int:
     return _wait_anew(session, now, Grade.line_item_id == line_item_id, Grade.state.in_((WAITING, ACCEPTED, REFUSED)))
 
 
-def resend(session: Session, now: datetime, *, campaign_id: int, learner_id: int | None = None) -> int:
-    """A teacher's click: try the refused grades of a campaign again, or one learner's, whatever the reason was.
+def resend(
+    session: Session,
+    now: datetime,
+    *,
+    campaign_id: int,
+    learner_id: int | None = None,
+    line_item_id: int | None = None,
+) -> int:
+    """A teacher's click: try the grades of a campaign again that are refused or wait, or one learner's or column's.
 
-    What the teacher changed in the gradebook is then replaced. Returns how many wait anew.
+    For one learner whatever the reason was, so that what the teacher changed in the gradebook is then replaced; for
+    all, what a teacher changed stays. Returns how many wait anew.
     """
     of_campaign = Grade.line_item_id.in_(select(LineItem.id).where(LineItem.campaign_id == campaign_id))
-    which = [of_campaign, Grade.state == REFUSED]
-    if learner_id is not None:
-        which.append(Grade.learner_id == learner_id)
+    which: list[ColumnElement[bool]] = [of_campaign]
+    if line_item_id is not None:
+        which.append(Grade.line_item_id == line_item_id)
+    if learner_id is None:
+        late = and_(Grade.state == WAITING, Grade.reason.is_not(None))
+        which.append(or_(and_(Grade.state == REFUSED, Grade.reason.not_in(BY_A_TEACHER)), late))
+        return _wait_anew(session, now, *which)
+    changed = and_(Grade.state == ACCEPTED, Grade.shown_at > Grade.accepted_at, _shows_another())
+    which += [Grade.learner_id == learner_id, or_(Grade.state.in_((REFUSED, WAITING)), changed)]
     return _wait_anew(session, now, *which, forget_accepted=True)
 
 
@@ -99,6 +115,11 @@ def let_go(session: Session, line_item_id: int) -> None:
     )
 
 
+def _shows_another() -> ColumnElement[bool]:
+    """The gradebook, as last compared, showed something else than it accepted."""
+    return or_(Grade.shown_score.is_(None), func.abs(Grade.shown_score - Grade.accepted_score) >= SAME_WITHIN)
+
+
 _COLUMNS = [
     "line_item_id",
     "learner_id",
@@ -106,6 +127,7 @@ _COLUMNS = [
     "shared_result_id",
     "version",
     "state",
+    "wanted_at",
     "next_try_at",
     "attempts",
     "sent_scores",
@@ -122,6 +144,7 @@ def _wanted(now: datetime) -> Select[*tuple[Any, ...]]:
             SharedResult.id,
             literal(1),
             literal(WAITING),
+            literal(now, UtcDateTime()),
             literal(now, UtcDateTime()),
             literal(0),
             literal([], JSON()),
@@ -146,6 +169,7 @@ def _wait_anew(session: Session, now: datetime, *which: ColumnElement[bool], for
         "state": WAITING,
         "reason": None,
         "version": Grade.version + 1,
+        "wanted_at": now,
         "next_try_at": now,
         "attempts": 0,
     }

@@ -74,6 +74,8 @@ class Grade(Base):
     """`waiting`, `accepted`, `refused` or `not_needed`."""
     reason: Mapped[str | None]
     """Why it was refused or waits: a stable word."""
+    wanted_at: Mapped[datetime]
+    """Since when it should show what it should now."""
     next_try_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -59,3 +59,12 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 def sentence(reason: str | None) -> str | None:
     """The French sentence of a reason, as a message id; None where there is none to give."""
     return None if reason is None else SENTENCES.get(reason, SENTENCES[NOT_TAKEN])
+
+
+def pupil_sentence(reason: str | None) -> str:
+    """What a pupil whose grade is refused may do, as a message id."""
+    if reason in BY_A_TEACHER:
+        return N_("Votre enseignant a mis une autre note : c’est elle qui compte.")
+    if reason == NOT_A_PUPIL:
+        return N_("Votre ENT ne vous connaît pas comme élève de ce cours. Parlez-en à votre enseignant.")
+    return N_("Votre résultat n’a pas pu entrer dans le carnet de notes. Montrez cette page à votre enseignant.")

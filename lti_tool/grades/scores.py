@@ -25,6 +25,10 @@ _MONTHS = (
 )
 
 
+SAME_WITHIN = 0.011
+"""Gradebooks round to two decimals, some after rescaling."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """The sending that counts, as a gradebook needs it. Instants are in UTC; `time_zone` is the school's."""
@@ -52,7 +56,7 @@ class Sent:
 def same_score(shown: float, shown_maximum: float | None, score: float, maximum: float) -> bool:
     """Whether a gradebook's value is this score, once rescaled and rounded as gradebooks do."""
     scale = (shown_maximum or maximum) / maximum
-    return abs(shown - score * scale) < 0.011
+    return abs(shown - score * scale) < SAME_WITHIN
 
 
 def _in_words(moment: datetime) -> str:

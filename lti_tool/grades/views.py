@@ -10,8 +10,10 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.campaigns.models import Participation, SharedResult
+from lti_tool.grades import reasons
 from lti_tool.grades.models import ACCEPTED, NOT_NEEDED, REFUSED, WAITING, Grade, LineItem
 from lti_tool.grades.reasons import sentence
+from lti_tool.grades.scores import SAME_WITHIN
 from lti_tool.lti.models import Context, Platform, ResourceLink
 
 
@@ -33,6 +35,28 @@ class GradeView:
     score_maximum: float
     accepted_at: datetime | None
     next_try_at: datetime | None
+    shown_score: float | None = None
+    """What the gradebook itself showed at `shown_at`, when it was last compared; None for nothing."""
+    shown_at: datetime | None = None
+
+    @property
+    def pupil_sentence(self) -> str:
+        """What a pupil whose grade is refused reads: what to do, as a message id."""
+        return reasons.pupil_sentence(self.reason)
+
+    @property
+    def is_changed_there(self) -> bool:
+        """Whether the gradebook, compared since it took our grade, shows another value or none."""
+        if self.accepted_score is None or self.accepted_at is None or self.shown_at is None:
+            return False
+        if self.state != ACCEPTED or self.shown_at < self.accepted_at:
+            return False
+        return self.shown_score is None or abs(self.shown_score - self.accepted_score) >= SAME_WITHIN
+
+    @property
+    def can_be_resent(self) -> bool:
+        """Whether a teacher's click has something to do."""
+        return self.state == REFUSED or (self.state == WAITING and self.reason is not None) or self.is_changed_there
 
 
 @dataclass(frozen=True)
@@ -48,6 +72,8 @@ class ColumnView:
     accepted: int
     waiting: int
     refused: int
+    compared_at: datetime | None
+    """When the gradebook was last read to compare."""
 
 
 def of_learner(session: Session, campaign_id: int, learner_id: int) -> tuple[GradeView, ...]:
@@ -75,7 +101,7 @@ def of_participants(
     )
     views: dict[int, tuple[GradeView, ...]] = {}
     for grade, score_maximum, course, validated, targeted in session.execute(statement):
-        view = _view(grade, score_maximum, course, validated, targeted)
+        view = grade_view(grade, score_maximum, course, validated, targeted)
         views[grade.learner_id] = (*views.get(grade.learner_id, ()), view)
     return views
 
@@ -91,6 +117,7 @@ def columns(session: Session, campaign_id: int) -> tuple[ColumnView, ...]:
             _count(ACCEPTED),
             _count(WAITING),
             _count(REFUSED),
+            select(func.max(Grade.shown_at)).where(Grade.line_item_id == LineItem.id).scalar_subquery(),
         )
         .join(Context, Context.id == LineItem.context_pk)
         .join(ResourceLink, ResourceLink.id == LineItem.resource_link_pk)
@@ -109,21 +136,14 @@ def columns(session: Session, campaign_id: int) -> tuple[ColumnView, ...]:
             accepted=accepted,
             waiting=waiting,
             refused=refused,
+            compared_at=compared_at,
         )
-        for line_item, course, activity, issuer, accepted, waiting, refused in session.execute(statement)
+        for line_item, course, activity, issuer, accepted, waiting, refused, compared_at in session.execute(statement)
     )
 
 
-def _count(state: str) -> ColumnElement[int]:
-    return (
-        select(func.count())
-        .where(Grade.line_item_id == LineItem.id, Grade.state == state)
-        .correlate(LineItem)
-        .scalar_subquery()
-    )
-
-
-def _view(grade: Grade, score_maximum: float, course: str | None, validated: int, targeted: int) -> GradeView:
+def grade_view(grade: Grade, score_maximum: float, course: str | None, validated: int, targeted: int) -> GradeView:
+    """One row of the table as people read it."""
     return GradeView(
         learner_id=grade.learner_id,
         course=course,
@@ -136,4 +156,15 @@ def _view(grade: Grade, score_maximum: float, course: str | None, validated: int
         score_maximum=score_maximum,
         accepted_at=grade.accepted_at,
         next_try_at=grade.next_try_at,
+        shown_score=grade.shown_score,
+        shown_at=grade.shown_at,
+    )
+
+
+def _count(state: str) -> ColumnElement[int]:
+    return (
+        select(func.count())
+        .where(Grade.line_item_id == LineItem.id, Grade.state == state)
+        .correlate(LineItem)
+        .scalar_subquery()
     )

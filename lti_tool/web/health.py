@@ -7,10 +7,13 @@ import logging
 from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Response, abort, request
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from lti_tool import logs
-from lti_tool.grades.models import Grade
+from lti_tool.grades import status as grade_status
 from lti_tool.jobs import Job
 from lti_tool.web.toolbox import db, now, toolbox
 
@@ -52,16 +55,38 @@ def metrics() -> Response:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not hmac.compare_digest(given.encode(), token.encode()):
         return _text("A bearer token is needed.\n", 401, {"WWW-Authenticate": "Bearer"})
-    return _text("".join(f"{line}\n" for line in _measures()))
+    registry = CollectorRegistry()
+    registry.register(_Measures())
+    return _text(generate_latest(registry).decode())
 
 
-def _measures() -> Iterator[str]:
-    yield "# TYPE passerelle_grades gauge"
-    for state, count in db().execute(select(Grade.state, func.count()).group_by(Grade.state)):
-        yield f'passerelle_grades{{state="{state}"}} {count}'
-    yield "# TYPE passerelle_jobs_due gauge"
-    due = db().scalar(select(func.count()).select_from(Job).where(Job.run_at <= now()))
-    yield f"passerelle_jobs_due {due}"
+class _Measures(Collector):
+    """Read anew from the database each time: the same whichever machine is asked."""
+
+    def collect(self) -> Iterator[Metric]:
+        grades = GaugeMetricFamily("passerelle_grades", "Grades by platform and state.", labels=["platform", "state"])
+        oldest = GaugeMetricFamily(
+            "passerelle_grades_oldest_waiting_seconds", "For how long the oldest has been wanted.", labels=["platform"]
+        )
+        refused = GaugeMetricFamily(
+            "passerelle_grades_refused", "Refused grades by platform and reason.", labels=["platform", "reason"]
+        )
+        down = GaugeMetricFamily(
+            "passerelle_platform_down",
+            "1 while a platform is left alone since it does not answer.",
+            labels=["platform"],
+        )
+        for each in grade_status.status(db(), now()):
+            platform = str(each.platform)
+            for state, count in (("accepted", each.accepted), ("waiting", each.waiting), ("refused", each.refused)):
+                grades.add_metric([platform, state], count)
+            oldest.add_metric([platform], each.oldest_waiting_s or 0.0)
+            for reason, count in each.refused_by_reason.items():
+                refused.add_metric([platform, reason], count)
+            down.add_metric([platform], each.down)
+        yield from (grades, oldest, refused, down)
+        due = db().scalar(select(func.count()).select_from(Job).where(Job.run_at <= now()))
+        yield GaugeMetricFamily("passerelle_jobs_due", "Jobs that wait for a worker.", value=due)
 
 
 def _database_answers() -> bool:

@@ -144,6 +144,7 @@ def results(participation_id: int) -> Response | str:
         result=_Result.of(runs.result(db(), participation.run_id)),
         sent_at=participation.shared_at if sent else None,
         grades=views.of_learner(db(), standing.campaign.id, standing.learner.id) if sent else (),
+        in_a_course=bool(sent and views.columns(db(), standing.campaign.id)),
         archived=standing.campaign.archived_at is not None,
         inactive=not standing.learner.active,
         can_improve=improvable and standing.learner.active,

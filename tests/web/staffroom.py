@@ -129,7 +129,7 @@ def grade(town: Town, campaign: Campaign, link: int, learner_id: int, participat
             created_at=town.now,
         )
         result = session.query(SharedResult).filter_by(participation_id=participation_id).one()
-        values = {"line_item_id": _add(session, line_item).id, "shared_result_id": result.id}
+        values = {"line_item_id": _add(session, line_item).id, "shared_result_id": result.id, "wanted_at": town.now}
         person_id = session.query(Person).first().id  # type: ignore[union-attr]
         _add(session, Grade(learner_id=learner_id, person_id=person_id, **values, **cell))
 

@@ -61,4 +61,4 @@ class TestMetrics:
         response = counted.get("/metrics", headers={"Authorization": "Bearer a-token"})
 
         assert response.status_code == 200
-        assert "passerelle_jobs_due 1\n" in response.text
+        assert "passerelle_jobs_due 1.0\n" in response.text

@@ -551,6 +551,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("wanted_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
         sa.Column("next_try_at", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("lease_until", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
