@@ -2,54 +2,31 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.assessment.engine.items import bank
 from lti_tool.assessment.engine.profiles import TargetProfile, target_profiles
+from lti_tool.campaigns import drafts
 from lti_tool.campaigns.activities import ask_for_members
-from lti_tool.campaigns.codes import new_code, normalise
-from lti_tool.campaigns.models import BEST, LAST, Campaign, Participation
+from lti_tool.campaigns.codes import normalise
+from lti_tool.campaigns.drafts import CampaignFaults as CampaignFaults
+from lti_tool.campaigns.drafts import Draft
+from lti_tool.campaigns.drafts import Fault as Fault
+from lti_tool.campaigns.models import BEST, Campaign, Participation
 from lti_tool.campaigns.paging import PER_PAGE, Page, page_of
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti.models import Person
 from lti_tool.schools.models import ADMINISTRATOR
 from lti_tool.schools.searching import matches
 
-NAME_LONGEST = 255
-TITLE_LONGEST = 255
-TEXT_LONGEST = 5000
-"""Characters of a landing text (facts/pix.md §3.1)."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with one field of a form, as a message id with its places."""
-
-    field: str
-    sentence: str
-    params: Mapping[str, Any] = dataclass_field(default_factory=dict)
-
-
-class CampaignFaults(RefusedError):  # noqa: N818 - it holds the faults, all of them
-    """The campaign was not made; `faults` are all the reasons."""
-
-    code = "CAMPAGNE"
-    sentence = N_("La campagne n’a pas été créée.")
-    advice = N_("Corrigez les champs indiqués, puis recommencez.")
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__()
-        self.faults = faults
+READY_MADE_BY = "équipe Pix"
+"""Whose campaigns those are that each school has from the first day, as a filter may be typed."""
 
 
 class UnknownCampaignError(RefusedError):
@@ -98,34 +75,20 @@ def create(
     target_profile: str,
     now: datetime,
     multiple_sendings: bool = True,
+    allows_reset: bool = False,
     counts: str = BEST,
 ) -> Campaign:
-    """Make a campaign with a code of its own. Without a title, pupils read the target profile's name.
-
-    Raises `CampaignFaults` with everything that is wrong; nothing is made then.
-    """
-    name, title, landing_text = _one_line(name), _one_line(title), _text(landing_text)
-    profile = target_profiles(bank()).get(target_profile)
-    faults = list(_faults(name, title, landing_text, counts))
-    if profile is None:
-        faults.append(Fault("target_profile", N_("Choisissez ce que vous voulez tester.")))
-    if faults or profile is None:
-        raise CampaignFaults(tuple(faults))
-    campaign = Campaign(
-        school_id=school_id,
+    """Make a campaign of a target profile, as `drafts.make` does; raises `CampaignFaults`."""
+    draft = Draft(
         name=name,
-        title=title or profile.name,
+        title=title,
         landing_text=landing_text,
-        target_profile=profile.id,
-        skills=list(profile.skill_ids),
-        length=profile.length,
+        target_profile=target_profile,
         multiple_sendings=multiple_sendings,
+        allows_reset=allows_reset,
         counts=counts,
-        resource_id=str(uuid4()),
-        owner_id=owner_id,
-        created_at=now,
     )
-    return _add_with_code(session, campaign)
+    return drafts.make(session, draft, school_id=school_id, owner_id=owner_id, now=now)
 
 
 def profiles() -> tuple[TargetProfile, ...]:
@@ -159,32 +122,43 @@ def get(session: Session, school_id: int, campaign_id: int) -> Campaign:
     return campaign
 
 
+class Order(StrEnum):
+    """What the list is sorted by."""
+
+    NEWEST = "recentes"
+    OLDEST = "anciennes"
+    NAME = "nom"
+    OWNER = "createur"
+
+
 def listing(
     session: Session,
     school_id: int,
     *,
     owner_id: int | None = None,
-    archived: bool = False,
+    archived: bool | None = False,
     search: str = "",
+    owner: str = "",
+    order: Order = Order.NEWEST,
     page: int = 1,
     per_page: int = PER_PAGE,
 ) -> Page[CampaignSummary]:
-    """A school's campaigns, newest first, a page at a time: everybody's, or one owner's; active or archived.
+    """A school's campaigns, a page at a time: everybody's, or one owner's; active, archived, or (None) both.
 
-    `search` holds words to find in the name or the title.
+    `search` holds words to find in the name or the title, `owner` words of who made it.
     """
     which = [Campaign.school_id == school_id]
-    which.append(Campaign.archived_at.is_not(None) if archived else Campaign.archived_at.is_(None))
+    if archived is not None:
+        which.append(Campaign.archived_at.is_not(None) if archived else Campaign.archived_at.is_(None))
     if owner_id is not None:
         which.append(Campaign.owner_id == owner_id)
     if search:
         which.append(matches(search, Campaign.name, Campaign.title))
-    total = session.scalar(select(func.count()).select_from(Campaign).where(*which)) or 0
+    if owner:
+        which.append(matches(owner, *_owner_names()))
+    total = session.scalar(_with_owner(select(func.count())).where(*which)) or 0
     statement = (
-        select(Campaign, Person.given_name, Person.family_name)
-        .outerjoin(Person, Person.id == Campaign.owner_id)
-        .where(*which)
-        .order_by(Campaign.created_at.desc(), Campaign.id.desc())
+        _with_owner(select(Campaign, Person.given_name, Person.family_name)).where(*which).order_by(*_sorted_by(order))
     )
     found, rows = page_of(session, statement, total, page, per_page)
     counts = _counts(session, [row.Campaign.id for row in rows])
@@ -218,35 +192,26 @@ def unarchive(session: Session, campaign: Campaign, now: datetime) -> None:
         ask_for_members(session, campaign.id, now)
 
 
-def _faults(name: str, title: str, landing_text: str, counts: str) -> list[Fault]:
-    faults = []
-    if not name:
-        faults.append(Fault("name", N_("Donnez un nom à la campagne.")))
-    too_long = N_("Ce texte est trop long : %(count)s caractères, %(longest)s au plus.")
-    for field_name, text, longest in (
-        ("name", name, NAME_LONGEST),
-        ("title", title, TITLE_LONGEST),
-        ("landing_text", landing_text, TEXT_LONGEST),
-    ):
-        if len(text) > longest:
-            faults.append(Fault(field_name, too_long, {"count": len(text), "longest": longest}))
-    if counts not in (BEST, LAST):
-        faults.append(Fault("counts", N_("Choisissez l’envoi qui compte : le meilleur ou le dernier.")))
-    return faults
+def _with_owner(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return statement.select_from(Campaign).outerjoin(Person, Person.id == Campaign.owner_id)
 
 
-def _add_with_code(session: Session, campaign: Campaign) -> Campaign:
-    while True:
-        campaign.code = new_code()
-        try:
-            with session.begin_nested():
-                session.add(campaign)
-        except IntegrityError:
-            taken = select(Campaign.id).where(Campaign.code == campaign.code)
-            if session.scalar(taken) is None:  # something else is wrong with it
-                raise
-        else:
-            return campaign
+def _owner_names() -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """Never null: the équipe Pix where nobody of the school made it."""
+    nobody = case((Campaign.owner_id.is_(None), READY_MADE_BY), else_="")
+    return func.coalesce(Person.given_name, ""), func.coalesce(Person.family_name, nobody)
+
+
+def _sorted_by(order: Order) -> tuple[ColumnElement[Any], ...]:
+    newest = (Campaign.created_at.desc(), Campaign.id.desc())
+    if order is Order.OLDEST:
+        return Campaign.created_at.asc(), Campaign.id.asc()
+    if order is Order.NAME:
+        return func.lower(Campaign.name), *newest
+    if order is Order.OWNER:
+        given_name, family_name = _owner_names()
+        return func.lower(family_name), func.lower(given_name), *newest
+    return newest
 
 
 def _counts(session: Session, campaign_ids: list[int]) -> dict[int, tuple[int, int]]:
@@ -273,13 +238,3 @@ def _summary(
         participants=participants,
         received=received,
     )
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_text(text).split())
-
-
-def _text(text: str) -> str:
-    """As typed, without the control characters that no database and no page wants; lines end as Unix's do."""
-    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
@@ -15,13 +15,14 @@ from lti_tool.schools.models import Learner, School
 
 STARTED, TO_SHARE, SHARED = "started", "to_share", "shared"
 BEST, LAST = "best", "last"
+ASSESS, COLLECT = "assess", "collect"
 
 
 class Campaign(Base):
     """A test that a teacher gives: a target profile, a code, and words for the pupils."""
 
     __tablename__ = "campaigns"
-    __table_args__ = (Index(None, "school_id", "created_at"),)
+    __table_args__ = (Index(None, "school_id", "created_at"), UniqueConstraint("school_id", "ready_made"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     school_id: Mapped[int] = mapped_column(ForeignKey(School.id))
@@ -32,14 +33,32 @@ class Campaign(Base):
     title: Mapped[str]
     """For the pupils."""
     landing_text: Mapped[str] = mapped_column(default="")
+    result_text: Mapped[str] = mapped_column(default="")
+    """What pupils read beside their results."""
+    purpose: Mapped[str] = mapped_column(default=ASSESS)
+    """`assess` (a test of these skills) or `collect` (the profile as it stands, no question asked)."""
     target_profile: Mapped[str]
-    """Id of the target profile it was made from."""
+    """Id of the target profile it was made from; empty for a personalised one and for a collection."""
+    profile_name: Mapped[str] = mapped_column(default="")
+    """Its name when the campaign was made, or what the teacher called a personalised one."""
     skills: Mapped[list[str]]
     """The targeted skills, fixed when the campaign was made."""
     length: Mapped[int | None]
     multiple_sendings: Mapped[bool] = mapped_column(default=True)
+    allows_reset: Mapped[bool] = mapped_column(default=False)
+    """Whether the test may be taken again from its first question (facts/pix.md §3.3)."""
     counts: Mapped[str] = mapped_column(default=BEST)
     """Which sending counts: `best` or `last`."""
+    identifier_label: Mapped[str | None]
+    """What pupils are asked to type before they begin, as "Numéro d’élève"; None to ask nothing."""
+    opens_on: Mapped[date | None]
+    """First day, in the school's zone, on which it can be begun."""
+    closes_on: Mapped[date | None]
+    """Last day, in the school's zone, on which it can be begun and results sent."""
+    divisions: Mapped[list[str]] = mapped_column(default=list)
+    """Divisions that are meant to take it, to say who has not begun; empty where nobody said."""
+    ready_made: Mapped[str | None]
+    """Which of the campaigns that each school has from the first day; None for the others."""
     resource_id: Mapped[str] = mapped_column(unique=True)
     """`resourceId` of its line items (AGS §3.1.4): ours, opaque, and the same in every course."""
     owner_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
@@ -70,7 +89,11 @@ class Participation(Base):
     """A learner takes a campaign's test. Improving it later is the same participation with another run."""
 
     __tablename__ = "participations"
-    __table_args__ = (UniqueConstraint("campaign_id", "learner_id"), Index(None, "learner_id"))
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "learner_id"),
+        Index(None, "learner_id"),
+        Index(None, "campaign_id", "shared_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
@@ -83,6 +106,8 @@ class Participation(Base):
     finished_at: Mapped[datetime | None]
     shared_at: Mapped[datetime | None]
     """Last sending."""
+    identifier: Mapped[str | None]
+    """What the pupil typed where the campaign asks for an identifier."""
 
 
 class SharedResult(Base):
@@ -108,6 +133,10 @@ class SharedResult(Base):
     targeted: Mapped[int]
     competences: Mapped[list[dict[str, Any]]]
     """Per competence: code, targeted, tested, validated."""
+    validated_skills: Mapped[list[str]] = mapped_column(default=list)
+    """Which of the targeted skills are validated: what the analysis by topic reads."""
+    profile: Mapped[dict[str, Any] | None]
+    """Of a collected profile: `pix`, and per competence code, level and pix."""
     started_at: Mapped[datetime]
     shared_at: Mapped[datetime]
     counts: Mapped[bool]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import event, func, select
 
-from lti_tool.campaigns import activities, campaigns
+from lti_tool.campaigns import activities, campaigns, drafts
 from lti_tool.campaigns.campaigns import CampaignFaults, UnknownCampaignError
 from lti_tool.campaigns.models import Campaign
 from lti_tool.database import Database
@@ -68,7 +68,7 @@ def test_a_code_that_is_taken_is_drawn_again(
     database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = iter(["ABCDEF234", "ABCDEF234", "ABCDEF235"])
-    monkeypatch.setattr(campaigns, "new_code", lambda: next(drawn))
+    monkeypatch.setattr(drafts, "new_code", lambda: next(drawn))
     with database.write() as session:
         yard = Schoolyard(session, now)
         school = yard.school()

@@ -41,6 +41,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_jobs_run_at"), ["run_at"], unique=False)
 
     op.create_table(
+        "operator_passes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("link_hash", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=True),
+        sa.Column("created_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_passes")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_operator_passes_link_hash")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_operator_passes_token_hash")),
+    )
+    op.create_table(
         "platforms",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -59,6 +70,7 @@ def upgrade() -> None:
         sa.Column("jwks_fetched_at", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("jwks_tried_at", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("clock_offset_s", sa.Double(), nullable=False),
+        sa.Column("granted", sa.JSON(), nullable=True),
         sa.Column("created_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_platforms")),
         sa.UniqueConstraint("issuer", "client_id", name=op.f("uq_platforms_issuer_client_id")),
@@ -88,6 +100,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("time_zone", sa.String(), nullable=False),
         sa.Column("trusts_typed_names", sa.Boolean(), nullable=False),
+        sa.Column("ent_url", sa.String(), nullable=True),
         sa.Column("import_generation", sa.Integer(), nullable=False),
         sa.Column("created_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schools")),
@@ -101,6 +114,7 @@ def upgrade() -> None:
         sa.Column("private_key", sa.String(), nullable=False),
         sa.Column("public_jwk", sa.JSON(), nullable=False),
         sa.Column("created_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("signs_from", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
         sa.Column("retired_at", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_keys")),
         sa.UniqueConstraint("kid", name=op.f("uq_signing_keys_kid")),
@@ -143,6 +157,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("platform_id", "deployment_id", name=op.f("uq_deployments_platform_id_deployment_id")),
     )
     op.create_table(
+        "item_reports",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_item_reports_run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item_reports")),
+        sa.UniqueConstraint("run_id", "item_id", name=op.f("uq_item_reports_run_id_item_id")),
+    )
+    with op.batch_alter_table("item_reports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_item_reports_item_id"), ["item_id"], unique=False)
+
+    op.create_table(
         "knowledge_elements",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("child_id", sa.String(), nullable=False),
@@ -160,6 +189,20 @@ def upgrade() -> None:
             batch_op.f("ix_knowledge_elements_child_id_skill_id"), ["child_id", "skill_id"], unique=False
         )
 
+    op.create_table(
+        "launch_failures",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("platform_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("deployment_id", sa.String(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("last_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["platform_id"], ["platforms.id"], name=op.f("fk_launch_failures_platform_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_launch_failures")),
+        sa.UniqueConstraint(
+            "platform_id", "reason", "deployment_id", name=op.f("uq_launch_failures_platform_id_reason_deployment_id")
+        ),
+    )
     op.create_table(
         "learners",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -219,17 +262,46 @@ def upgrade() -> None:
         sa.UniqueConstraint("platform_id", name=op.f("uq_platform_outages_platform_id")),
     )
     op.create_table(
+        "registration_invitations",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("created_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("configuration_url", sa.String(), nullable=True),
+        sa.Column("platform_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["platform_id"], ["platforms.id"], name=op.f("fk_registration_invitations_platform_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registration_invitations")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_registration_invitations_token_hash")),
+    )
+    op.create_table(
         "staff_invitations",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("school_id", sa.Integer(), nullable=False),
         sa.Column("code_hash", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
+        sa.Column("recipient", sa.String(), nullable=False),
         sa.Column("expires_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
         sa.Column("used_at", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("created_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["school_id"], ["schools.id"], name=op.f("fk_staff_invitations_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_invitations")),
         sa.UniqueConstraint("code_hash", name=op.f("uq_staff_invitations_code_hash")),
+    )
+    with op.batch_alter_table("staff_invitations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_invitations_school_id"), ["school_id"], unique=False)
+
+    op.create_table(
+        "trainings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("child_id", sa.String(), nullable=False),
+        sa.Column("competence", sa.String(), nullable=False),
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_trainings_run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trainings")),
+        sa.UniqueConstraint("child_id", "competence", name=op.f("uq_trainings_child_id_competence")),
     )
     op.create_table(
         "audit",
@@ -303,11 +375,20 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("landing_text", sa.String(), nullable=False),
+        sa.Column("result_text", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("target_profile", sa.String(), nullable=False),
+        sa.Column("profile_name", sa.String(), nullable=False),
         sa.Column("skills", sa.JSON(), nullable=False),
         sa.Column("length", sa.Integer(), nullable=True),
         sa.Column("multiple_sendings", sa.Boolean(), nullable=False),
+        sa.Column("allows_reset", sa.Boolean(), nullable=False),
         sa.Column("counts", sa.String(), nullable=False),
+        sa.Column("identifier_label", sa.String(), nullable=True),
+        sa.Column("opens_on", sa.Date(), nullable=True),
+        sa.Column("closes_on", sa.Date(), nullable=True),
+        sa.Column("divisions", sa.JSON(), nullable=False),
+        sa.Column("ready_made", sa.String(), nullable=True),
         sa.Column("resource_id", sa.String(), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("created_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
@@ -318,6 +399,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
         sa.UniqueConstraint("code", name=op.f("uq_campaigns_code")),
         sa.UniqueConstraint("resource_id", name=op.f("uq_campaigns_resource_id")),
+        sa.UniqueConstraint("school_id", "ready_made", name=op.f("uq_campaigns_school_id_ready_made")),
     )
     with op.batch_alter_table("campaigns", schema=None) as batch_op:
         batch_op.create_index(
@@ -366,6 +448,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_imports_school_id_at"), ["school_id", "at"], unique=False)
 
     op.create_table(
+        "invitation_schools",
+        sa.Column("invitation_id", sa.Integer(), nullable=False),
+        sa.Column("school_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["registration_invitations.id"], name=op.f("fk_invitation_schools_invitation_id")
+        ),
+        sa.ForeignKeyConstraint(["school_id"], ["schools.id"], name=op.f("fk_invitation_schools_school_id")),
+        sa.PrimaryKeyConstraint("invitation_id", name=op.f("pk_invitation_schools")),
+    )
+    op.create_table(
         "staff",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -377,6 +469,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sa.UniqueConstraint("person_id", "school_id", name=op.f("uq_staff_person_id_school_id")),
     )
+    op.create_table(
+        "staff_visits",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("school_id", sa.Integer(), nullable=False),
+        sa.Column("first_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_staff_visits_person_id")),
+        sa.ForeignKeyConstraint(["school_id"], ["schools.id"], name=op.f("fk_staff_visits_school_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_visits")),
+        sa.UniqueConstraint("person_id", "school_id", name=op.f("uq_staff_visits_person_id_school_id")),
+    )
+    with op.batch_alter_table("staff_visits", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_visits_school_id"), ["school_id"], unique=False)
+
     op.create_table(
         "web_sessions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -438,6 +546,7 @@ def upgrade() -> None:
         sa.Column("started_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
         sa.Column("finished_at", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("shared_at", lti_tool.database.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("identifier", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_participations_campaign_id")),
         sa.ForeignKeyConstraint(["learner_id"], ["learners.id"], name=op.f("fk_participations_learner_id")),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_participations_run_id")),
@@ -445,6 +554,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("campaign_id", "learner_id", name=op.f("uq_participations_campaign_id_learner_id")),
     )
     with op.batch_alter_table("participations", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_participations_campaign_id_shared_at"), ["campaign_id", "shared_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_participations_learner_id"), ["learner_id"], unique=False)
 
     op.create_table(
@@ -522,6 +634,8 @@ def upgrade() -> None:
         sa.Column("validated", sa.Integer(), nullable=False),
         sa.Column("targeted", sa.Integer(), nullable=False),
         sa.Column("competences", sa.JSON(), nullable=False),
+        sa.Column("validated_skills", sa.JSON(), nullable=False),
+        sa.Column("profile", sa.JSON(), nullable=True),
         sa.Column("started_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
         sa.Column("shared_at", lti_tool.database.UtcDateTime(timezone=True), nullable=False),
         sa.Column("counts", sa.Boolean(), nullable=False),
@@ -532,14 +646,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shared_results")),
         sa.UniqueConstraint("participation_id", "run_id", name=op.f("uq_shared_results_participation_id_run_id")),
     )
-    op.create_index(
-        "uq_shared_results_that_count",
-        "shared_results",
-        ["participation_id"],
-        unique=True,
-        sqlite_where=sa.text("counts"),
-        postgresql_where=sa.text("counts"),
-    )
+    with op.batch_alter_table("shared_results", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_shared_results_that_count",
+            ["participation_id"],
+            unique=True,
+            sqlite_where=sa.text("counts"),
+            postgresql_where=sa.text("counts"),
+        )
 
     op.create_table(
         "grades",
@@ -585,7 +699,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_grades_learner_id"))
 
     op.drop_table("grades")
-    op.drop_index("uq_shared_results_that_count", table_name="shared_results")
+    with op.batch_alter_table("shared_results", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_shared_results_that_count", sqlite_where=sa.text("counts"), postgresql_where=sa.text("counts")
+        )
+
     op.drop_table("shared_results")
     with op.batch_alter_table("line_items", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_line_items_next_try_at"))
@@ -603,6 +721,7 @@ def downgrade() -> None:
     op.drop_table("resource_links")
     with op.batch_alter_table("participations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_participations_learner_id"))
+        batch_op.drop_index(batch_op.f("ix_participations_campaign_id_shared_at"))
 
     op.drop_table("participations")
     op.drop_table("members")
@@ -612,7 +731,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_web_sessions_expires_at"))
 
     op.drop_table("web_sessions")
+    with op.batch_alter_table("staff_visits", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_visits_school_id"))
+
+    op.drop_table("staff_visits")
     op.drop_table("staff")
+    op.drop_table("invitation_schools")
     with op.batch_alter_table("imports", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_imports_school_id_at"))
 
@@ -637,7 +761,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_audit_school_id_at"))
 
     op.drop_table("audit")
+    op.drop_table("trainings")
+    with op.batch_alter_table("staff_invitations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_invitations_school_id"))
+
     op.drop_table("staff_invitations")
+    op.drop_table("registration_invitations")
     op.drop_table("platform_outages")
     op.drop_table("persons")
     with op.batch_alter_table("learners", schema=None) as batch_op:
@@ -647,10 +776,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_learners_child_id"))
 
     op.drop_table("learners")
+    op.drop_table("launch_failures")
     with op.batch_alter_table("knowledge_elements", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_knowledge_elements_child_id_skill_id"))
 
     op.drop_table("knowledge_elements")
+    with op.batch_alter_table("item_reports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_item_reports_item_id"))
+
+    op.drop_table("item_reports")
     op.drop_table("deployments")
     op.drop_table("answers")
     op.drop_table("access_tokens")
@@ -661,6 +795,7 @@ def downgrade() -> None:
 
     op.drop_table("runs")
     op.drop_table("platforms")
+    op.drop_table("operator_passes")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_jobs_run_at"))
 

@@ -1,0 +1,98 @@
+"""The exported table: the columns in their order, a line for each sending, the school's time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from lti_tool.campaigns import exports, participations
+from lti_tool.campaigns.models import Campaign
+from lti_tool.database import Database
+from lti_tool.schools.models import School
+from lti_tool.schools.schools import SchoolRef
+from tests.campaigns.school import Schoolyard, finish_run, ref
+
+COMPETENCE = "Mener une recherche et une veille d'information"
+
+
+def of(school: School) -> SchoolRef:
+    return SchoolRef(school.id, school.name, school.uai, school.time_zone)
+
+
+def lines(yard: Schoolyard, school: School, campaign: Campaign | None) -> list[dict[str, object]]:
+    table = exports.Table.of_campaign(of(school), campaign) if campaign else exports.Table.of_school(of(school))
+    headings, *rows = exports.rows(yard.session, table)
+    assert all(len(row) == len(headings) for row in rows)
+    return [dict(zip(map(str, headings), row, strict=True)) for row in rows]
+
+
+def test_the_headings_are_those_that_schools_know(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        yard = Schoolyard(session, now)
+        school = yard.school()
+        campaign = yard.campaign(school, target_profile="competence-1.1")
+        headings = next(exports.rows(session, exports.Table.of_campaign(of(school), campaign)))
+    assert list(headings) == [
+        "Nom de l'organisation",
+        "ID Campagne",
+        "Code",
+        "Nom de la campagne",
+        "Parcours",
+        "Nom du Participant",
+        "Prénom du Participant",
+        "Classe",
+        "% de progression",
+        "Date de début",
+        "Partage (O/N)",
+        "Date du partage",
+        "Palier obtenu (/3)",
+        "% maitrise de l'ensemble des acquis du profil",
+        f"% de maitrise des acquis de la compétence {COMPETENCE}",
+        f"Nombre d'acquis du profil cible dans la compétence {COMPETENCE}",
+        f"Acquis maitrisés dans la compétence {COMPETENCE}",
+        "% de maitrise des acquis du domaine Informations et données",
+        "Nombre d'acquis du profil cible du domaine Informations et données",
+        "Acquis maitrisés du domaine Informations et données",
+    ]
+
+
+def test_each_sending_has_a_line_and_so_has_what_is_under_way(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        yard = Schoolyard(session, now)
+        school = yard.school("Indian/Reunion")
+        campaign = yard.campaign(school)
+        again, begun = yard.learner(school), yard.learner(school)
+        again.last_name, begun.last_name = "Arnaud", "Zola"
+        participation = yard.finished(campaign, again, 4)
+        participations.share(session, participation, now)
+        later = now + timedelta(days=5)
+        participations.improve(session, participation, ref(again), later, school.time_zone)
+        finish_run(session, participation.run_id, 9, later)
+        participations.share(session, participation, later)
+        much_later = later + timedelta(days=5)
+        participations.improve(session, participation, ref(again), much_later, school.time_zone)
+        yard.begun(campaign, begun)
+        session.flush()
+
+        found = lines(yard, school, campaign)
+        of_school = lines(yard, school, None)
+
+    shares = "% maitrise de l'ensemble des acquis du profil"
+    told = [(row["Nom du Participant"], row["Partage (O/N)"], row[shares], row["Palier obtenu (/3)"]) for row in found]
+    assert told == [
+        ("Arnaud", "Oui", 0.4, 1),
+        ("Arnaud", "Oui", 0.9, 3),
+        ("Arnaud", "Non", "NA", "NA"),
+        ("Zola", "Non", "NA", "NA"),
+    ]
+    assert [row["% de progression"] for row in found] == [1, 1, 0.9, 0]
+    assert [row["Date du partage"] for row in found] == ["23/11/2026 13:30", "28/11/2026 13:30", "NA", "NA"]
+    assert [row["Nom du Participant"] for row in of_school] == [row["Nom du Participant"] for row in found]
+
+
+def test_another_schools_results_are_in_no_file_of_this_one(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        yard = Schoolyard(session, now)
+        ours, theirs = yard.school(), yard.school()
+        yard.begun(yard.campaign(theirs), yard.learner(theirs))
+
+        assert lines(yard, ours, None) == []
