@@ -66,3 +66,32 @@ class KnowledgeElement(Base):
     direct: Mapped[bool]
     """Seen in an answer; else inferred from the levels of its topic."""
     at: Mapped[datetime]
+
+
+class Training(Base):
+    """A child trains in one competence, outside any campaign; training again is another run."""
+
+    __tablename__ = "trainings"
+    __table_args__ = (UniqueConstraint("child_id", "competence"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    child_id: Mapped[str]
+    competence: Mapped[str]
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    """The run at work, or the last one."""
+
+
+class ItemReport(Base):
+    """A question that seemed wrong to a child who met it."""
+
+    __tablename__ = "item_reports"
+    __table_args__ = (UniqueConstraint("run_id", "item_id"), Index(None, "item_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    item_id: Mapped[str]
+    reason: Mapped[str]
+    """One of `reports.REASONS`."""
+    words: Mapped[str]
+    """What was typed besides, empty mostly."""
+    at: Mapped[datetime]

@@ -4,7 +4,7 @@ A run is bound to no pupil and no school, only to a child's opaque id. Functions
 write expect a `write()` session. A run that does not exist raises sqlalchemy.exc.NoResultFound.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -91,12 +91,15 @@ def start(
     seed: int,
     now: datetime,
     improves: int | None = None,
+    carried: Collection[str] = (),
 ) -> models.Run:
     """Begin a test of these skills, of at most `length` questions.
 
-    With `improves`, an earlier run of the same child: what it validated is carried over and only the rest is asked.
+    With `improves`, an earlier run of the same child: what it validated is carried over and only the rest is asked;
+    so it is with skills `carried` from elsewhere.
     """
-    carried = [] if improves is None else _validated(session, session.get_one(models.Run, improves))
+    if improves is not None:
+        carried = {*carried, *_validated(session, session.get_one(models.Run, improves))}
     run = models.Run(
         child_id=child_id,
         skills=list(skills),
@@ -178,6 +181,13 @@ def corrections(session: Session, run_id: int, first: int, last: int) -> list[Co
     )
     seed = str(session.get_one(models.Run, run_id).seed)
     return [_corrected(row, seed) for row in rows if row.item_id in bank().items]
+
+
+def answered_at(session: Session, run_id: int, position: int) -> Item | None:
+    """The question that was answered at this position, as the run met it; None where there is none (any more)."""
+    statement = select(models.Answer.item_id).where(models.Answer.run_id == run_id, models.Answer.position == position)
+    item = bank().items.get(session.scalar(statement) or "")
+    return item.for_seed(str(session.get_one(models.Run, run_id).seed)) if item else None
 
 
 def result(session: Session, run_id: int) -> Score:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.assessment import runs
 from lti_tool.assessment.models import Run
@@ -76,6 +76,8 @@ class Begun:
     shared_at: datetime | None
     validated: int | None
     targeted: int | None
+    improvable_from: date | None
+    """As the function of that name says."""
 
 
 def begin(session: Session, campaign: Campaign, learner: LearnerRef, now: datetime) -> Participation:
@@ -126,28 +128,31 @@ def of_learner(session: Session, participation_id: int, learner_id: int) -> Part
     return participation
 
 
-def mine(session: Session, learner_id: int) -> list[Begun]:
-    """What a learner has begun or sent, the newest first."""
+def mine(session: Session, learner_id: int, time_zone: str) -> list[Begun]:
+    """What a learner has begun or sent, the newest first; `time_zone` is the school's."""
+    sent = aliased(SharedResult)
     statement = (
-        select(Participation, Campaign, SharedResult.validated, SharedResult.targeted)
+        select(Participation, Campaign, SharedResult.validated, SharedResult.targeted, sent)
         .join(Campaign, Campaign.id == Participation.campaign_id)
         .outerjoin(SharedResult, (SharedResult.participation_id == Participation.id) & SharedResult.counts)
+        .outerjoin(sent, (sent.participation_id == Participation.id) & (sent.run_id == Participation.run_id))
         .where(Participation.learner_id == learner_id)
         .order_by(Participation.started_at.desc(), Participation.id.desc())
     )
     return [
         Begun(
-            participation_id=row.Participation.id,
-            code=row.Campaign.code,
-            title=row.Campaign.title,
-            status=row.Participation.status,
-            archived=row.Campaign.archived_at is not None,
-            started_at=row.Participation.started_at,
-            shared_at=row.Participation.shared_at,
-            validated=row.validated,
-            targeted=row.targeted,
+            participation_id=participation.id,
+            code=campaign.code,
+            title=campaign.title,
+            status=participation.status,
+            archived=campaign.archived_at is not None,
+            started_at=participation.started_at,
+            shared_at=participation.shared_at,
+            validated=validated,
+            targeted=targeted,
+            improvable_from=_improvable_from(campaign, participation, last, time_zone),
         )
-        for row in session.execute(statement)
+        for participation, campaign, validated, targeted, last in session.execute(statement)
     ]
 
 
@@ -206,21 +211,16 @@ def improvable_from(session: Session, participation: Participation, time_zone: s
     They may once sent, unless all was validated, the campaign is archived or takes one sending only. Four calendar
     days: what was sent on Monday can be improved from Friday's first minute.
     """
-    if participation.status != SHARED or participation.shared_at is None:
+    if participation.status != SHARED:
         return None
     campaign = session.get_one(Campaign, participation.campaign_id)
-    if campaign.archived_at is not None or not campaign.multiple_sendings:
-        return None
-    sent = _sending(session, participation)
-    if sent.validated >= sent.targeted:
-        return None
-    return participation.shared_at.astimezone(ZoneInfo(time_zone)).date() + timedelta(days=DAYS_BEFORE_IMPROVING)
+    return _improvable_from(campaign, participation, _sending(session, participation), time_zone)
 
 
 def can_improve(session: Session, participation: Participation, now: datetime, time_zone: str) -> bool:
     """Whether the results may be improved now; the learner's being active is asked for when they do."""
     first_day = improvable_from(session, participation, time_zone)
-    return first_day is not None and now.astimezone(ZoneInfo(time_zone)).date() >= first_day
+    return first_day is not None and _today(now, time_zone) >= first_day
 
 
 def improve(
@@ -236,6 +236,39 @@ def improve(
     _require_active(session, learner.id)
     if not can_improve(session, participation, now, time_zone):
         raise CannotImproveError
+    return _take_again(session, participation, learner, now, improves=participation.run_id)
+
+
+def can_reset(session: Session, participation: Participation, now: datetime, time_zone: str) -> bool:
+    """Whether the test may be taken again from its first question: where the campaign allows it, from the same day on
+    as improving it, also when all was validated."""
+    if participation.status != SHARED or participation.shared_at is None:
+        return False
+    campaign = session.get_one(Campaign, participation.campaign_id)
+    if not campaign.allows_reset or not _may_send_again(campaign):
+        return False
+    return _today(now, time_zone) >= _days_after(participation.shared_at, time_zone)
+
+
+def reset(
+    session: Session, participation: Participation, learner: LearnerRef, now: datetime, time_zone: str
+) -> Participation:
+    """Take the test again from its first question. What was sent stays sent; a second click finds it begun.
+
+    Raises `InactiveLearnerError`, `CannotImproveError`.
+    """
+    session.refresh(participation, with_for_update=True)
+    if participation.status != SHARED:
+        return participation
+    _require_active(session, learner.id)
+    if not can_reset(session, participation, now, time_zone):
+        raise CannotImproveError
+    return _take_again(session, participation, learner, now, improves=None)
+
+
+def _take_again(
+    session: Session, participation: Participation, learner: LearnerRef, now: datetime, improves: int | None
+) -> Participation:
     campaign = session.get_one(Campaign, participation.campaign_id)
     run = runs.start(
         session,
@@ -244,13 +277,34 @@ def improve(
         length=campaign.length,
         seed=secrets.randbits(31),
         now=now,
-        improves=participation.run_id,
+        improves=improves,
     )
     participation.run_id = run.id
     participation.status = STARTED
     participation.finished_at = None
     session.flush()
     return participation
+
+
+def _improvable_from(
+    campaign: Campaign, participation: Participation, sent: SharedResult | None, time_zone: str
+) -> date | None:
+    """`sent` is the sending of the present run, if there is one."""
+    if sent is None or participation.shared_at is None or not _may_send_again(campaign):
+        return None
+    return _days_after(participation.shared_at, time_zone) if sent.validated < sent.targeted else None
+
+
+def _may_send_again(campaign: Campaign) -> bool:
+    return campaign.archived_at is None and campaign.multiple_sendings
+
+
+def _days_after(shared_at: datetime, time_zone: str) -> date:
+    return _today(shared_at, time_zone) + timedelta(days=DAYS_BEFORE_IMPROVING)
+
+
+def _today(instant: datetime, time_zone: str) -> date:
+    return instant.astimezone(ZoneInfo(time_zone)).date()
 
 
 def _require_active(session: Session, learner_id: int) -> None:

@@ -162,8 +162,9 @@ def profile() -> str:
 
 
 def _code_page(code: str = "", error: ToolError | None = None) -> str:
-    learner = current().learner
-    mine = participations.mine(db(), learner.id) if learner else []
+    info = current()
+    learner = info.learner
+    mine = participations.mine(db(), learner.id, info.school.time_zone) if learner else []
     fault = f"{gettext(error.sentence)} {gettext(error.advice)}" if error else None
     return render_template(
         "pupil/campaigns.html",
@@ -171,6 +172,8 @@ def _code_page(code: str = "", error: ToolError | None = None) -> str:
         faults={"code": fault} if fault else {},
         begun=[each for each in mine if each.status != SHARED],
         sent=[each for each in mine if each.status == SHARED],
+        today=_today(),
+        active=learner is not None and learner.active,
     )
 
 

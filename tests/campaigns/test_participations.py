@@ -177,7 +177,7 @@ def test_which_sending_counts(database: Database, now: datetime, counts: str, va
         counting = session.scalars(select(SharedResult).where(SharedResult.counts)).all()
         assert counting == [sent[which]]
         assert participations.counting(session, participation.id) is sent[which]
-        (mine,) = participations.mine(session, learner.id)
+        (mine,) = participations.mine(session, learner.id, PARIS)
         assert mine.validated == validated[which]
 
 
@@ -281,7 +281,7 @@ def test_mine_lists_the_newest_first_with_where_it_stands(database: Database, no
         archived = yard.campaign(school, title="Nouveau")
         participations.begin(session, archived, ref(learner), now + timedelta(days=1))
         campaigns.archive(session, archived, now)
-        mine = participations.mine(session, learner.id)
+        mine = participations.mine(session, learner.id, PARIS)
     assert [(b.title, b.status, b.archived, b.validated, b.targeted) for b in mine] == [
         ("Nouveau", STARTED, True, None, None),
         ("Ancien", SHARED, False, 4, TARGETED),

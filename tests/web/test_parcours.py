@@ -25,14 +25,18 @@ def first(browser: Browser, town: Town, pupil: int) -> Page:
     return browser.press(browser.get(f"/campagnes/{town.campaign().code}"), "Je commence")
 
 
-def answer_right(browser: Browser, page: Page) -> Page:
+def answer_right(browser: Browser, town: Town, page: Page) -> Page:
     (question,) = page.root.xpath('//input[@name="question"]/@value')
-    return browser.press(page, "Je valide", to_form(bank().item(question).question.right_response()))
+    with town.database.read() as session:
+        run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        assert run
+        seed = str(run.seed)
+    return browser.press(page, "Je valide", to_form(bank().item(question).for_seed(seed).question.right_response()))
 
 
-def finish(browser: Browser, page: Page) -> Page:
+def finish(browser: Browser, town: Town, page: Page) -> Page:
     """Answer the first question, pass the others; returns the results page."""
-    page = answer_right(browser, page)
+    page = answer_right(browser, town, page)
     while not page.path.endswith("/resultats"):
         button = next(each for each in ("Je passe", "Je continue", "Voir mes résultats") if page.has_button(each))
         page = browser.press(page, button)
@@ -49,6 +53,14 @@ def sendings(town: Town) -> list[SharedResult]:
         return list(session.scalars(select(SharedResult)))
 
 
+def carried_and_asked(town: Town) -> tuple[list[str], list[str]]:
+    """Of the newest run: the skills that it carries over, and those that it may ask."""
+    with town.database.read() as session:
+        run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        assert run
+        return run.carried, [skill for skill in run.skills if skill not in run.carried]
+
+
 class TestQuestions:
     def test_one_at_a_time_with_its_place_in_the_test(self, first: Page) -> None:
         assert first.path.endswith("/questions/1")
@@ -57,7 +69,7 @@ class TestQuestions:
         assert first.root.xpath("//progress/@max") == [str(QUESTIONS)]
 
     def test_an_answer_leads_to_the_next(self, browser: Browser, town: Town, first: Page) -> None:
-        page = answer_right(browser, first)
+        page = answer_right(browser, town, first)
 
         assert page.path.endswith("/questions/2")
         assert [each.right for each in answers(town)] == [True]
@@ -81,13 +93,27 @@ class TestQuestions:
         assert answers(town) == []
 
     def test_the_back_button_and_a_double_click_change_nothing(self, browser: Browser, town: Town, first: Page) -> None:
-        answer_right(browser, first)
+        answer_right(browser, town, first)
 
         again = browser.press(first, "Je passe")
 
         assert again.path.endswith("/questions/2")
+        assert "Vous avez déjà répondu à la question 1. Votre première réponse compte." in again.text
         assert [each.right for each in answers(town)] == [True]
         assert browser.get(first.path).path.endswith("/questions/2")
+
+    def test_a_second_tab_left_at_a_pause_is_told_there(self, browser: Browser, town: Town, first: Page) -> None:
+        page = first
+        for _ in range(4):
+            page = browser.press(page, "Je passe")
+        fifth = page
+        browser.press(fifth, "Je passe")
+
+        again = browser.press(fifth, "Je passe")
+
+        assert again.path.endswith("/pause/5")
+        assert "Vous avez déjà répondu à la question 5." in again.text
+        assert len(answers(town)) == 5
 
     @pytest.mark.parametrize("place", ["", "/questions/7", "/pause/5", "/resultats"])
     def test_any_other_place_of_the_test_leads_to_where_it_stands(
@@ -96,7 +122,7 @@ class TestQuestions:
         assert browser.get(first.path.partition("/questions")[0] + place).path == first.path
 
     def test_closing_the_browser_loses_nothing(self, browser: Browser, town: Town, pupil: int, first: Page) -> None:
-        answer_right(browser, first)
+        answer_right(browser, town, first)
         browser.client.delete_cookie("passerelle")
         browser.client.delete_cookie("passerelle_p")
         town.enter(browser, pupil)
@@ -113,25 +139,11 @@ class TestQuestions:
         assert page.status == 404
         assert page.code == "PARCOURS"
 
-    def test_every_question_of_the_bank_can_be_answered_on_its_page(
-        self, browser: Browser, town: Town, first: Page
-    ) -> None:
-        """Each kind has its controls: what a right answer sends stands in the form."""
-        kinds = {item.kind: item for item in bank().items.values()}
-        for item in kinds.values():
-            with town.database.write() as session:
-                participation = session.scalars(select(Participation)).one()
-                run = session.get_one(Run, participation.run_id)
-                run.item_id = item.id
-            page = browser.get(first.path)
-            controls = set(page.root.xpath("//main//form//@name"))
-            assert set(to_form(item.question.right_response())) <= controls, item.kind
-
 
 class TestPauses:
     @pytest.fixture
-    def pause(self, browser: Browser, first: Page) -> Page:
-        page = answer_right(browser, first)
+    def pause(self, browser: Browser, town: Town, first: Page) -> Page:
+        page = answer_right(browser, town, first)
         for _ in range(4):
             page = browser.press(page, "Je passe")
         return page
@@ -159,8 +171,8 @@ class TestPauses:
 
 class TestResults:
     @pytest.fixture
-    def results(self, browser: Browser, first: Page) -> Page:
-        return finish(browser, first)
+    def results(self, browser: Browser, town: Town, first: Page) -> Page:
+        return finish(browser, town, first)
 
     def test_they_are_told_by_competence_and_are_not_sent_yet(self, town: Town, results: Page) -> None:
         assert results.heading == "Vos résultats"
@@ -222,7 +234,44 @@ class TestResults:
         with town.database.write() as session:
             session.execute(update(Participation).values(shared_at=town.now - timedelta(days=4)))
 
-        page = browser.press(browser.get(results.path), "J’améliore mes résultats")
+        page = browser.press(browser.get(results.path), "Je retente")
 
         assert page.path.endswith("/questions/1")
         assert len(sendings(town)) == 1
+
+    def test_the_list_says_when_and_offers_it_then(self, browser: Browser, town: Town, results: Page) -> None:
+        browser.press(results, "J'envoie mes résultats")
+        before = browser.get("/campagnes")
+        with town.database.write() as session:
+            session.execute(update(Participation).values(shared_at=town.now - timedelta(days=4)))
+
+        page = browser.press(browser.get("/campagnes"), "Je retente : Parcours de rentrée")
+
+        assert "Vous pourrez retenter ce parcours à partir du 27 novembre 2026." in before.text
+        assert page.path.endswith("/questions/1")
+        carried, asked = carried_and_asked(town)
+        assert carried
+        assert asked
+
+    def test_all_of_it_can_be_taken_again_where_the_campaign_allows_it(
+        self, browser: Browser, town: Town, results: Page
+    ) -> None:
+        browser.press(results, "J'envoie mes résultats")
+        with town.database.write() as session:
+            session.execute(update(Participation).values(shared_at=town.now - timedelta(days=4)))
+        assert not browser.get(results.path).has_button("Je recommence tout")
+        with town.database.write() as session:
+            session.execute(update(Campaign).values(allows_reset=True))
+
+        page = browser.press(browser.get(results.path), "Je recommence tout")
+
+        assert page.path.endswith("/questions/1")
+        assert carried_and_asked(town)[0] == []
+        assert len(sendings(town)) == 1
+
+    def test_it_cannot_be_taken_again_before(self, browser: Browser, town: Town, results: Page) -> None:
+        sent = browser.press(results, "J'envoie mes résultats")
+        form = dict(results.form("J'envoie mes résultats").form_values())
+
+        for way in ("amelioration", "recommencement"):
+            assert browser.client.post(sent.path.replace("resultats", way), data=form).status_code == 403

@@ -21,7 +21,7 @@ from lti_tool.assessment.engine.typography import typographic
 BANK_PATH = Path(__file__).parent / "bank"
 KINDS: Mapping[str, type[Question]] = MappingProxyType({**PLAIN_KINDS, Practical.kind: Practical})
 """Every kind of question that an item can be, by the word in its `kind`."""
-PAGES_SHOW = frozenset({"choice", "choices", "text", "fields"})
+PAGES_SHOW = frozenset(KINDS)
 """The kinds that the pages can show. Items of the others are checked like all, but nobody is asked them."""
 
 
