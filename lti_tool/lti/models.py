@@ -46,6 +46,8 @@ class Platform(Base):
     """Last try, good or bad: the cool-down of refetching counts from it."""
     clock_offset_s: Mapped[float] = mapped_column(default=0.0)
     """Seconds by which the platform's clock is ahead of ours, learnt from its `Date` headers."""
+    granted: Mapped[dict[str, Any] | None]
+    """What its answer to our dynamic registration grants: `scopes`, `messages`, `claims`; None if added by hand."""
     created_at: Mapped[datetime]
 
 
@@ -172,7 +174,10 @@ class SigningKey(Base):
     private_key: Mapped[str]
     public_jwk: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+    signs_from: Mapped[datetime]
+    """Published before that, so that platforms which keep our keys know it when it first signs."""
     retired_at: Mapped[datetime | None]
+    """When a newer one began to sign: published for some time yet, then deleted."""
 
 
 class AccessToken(Base):
@@ -187,3 +192,36 @@ class AccessToken(Base):
     """Sorted, separated by spaces."""
     token: Mapped[str]
     expires_at: Mapped[datetime]
+
+
+class RegistrationInvitation(Base):
+    """A one-time address by which a platform registers itself (dynamic registration), good for seven days."""
+
+    __tablename__ = "registration_invitations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    """A registration is under way until then, or died: of two at once, one goes on."""
+    configuration_url: Mapped[str | None]
+    """The `openid_configuration` that was registered: the same one may come again, no other."""
+    platform_id: Mapped[int | None] = mapped_column(ForeignKey("platforms.id"))
+    """What it made; None until it succeeds."""
+
+
+class LaunchFailure(Base):
+    """Launches of a platform that were refused for one reason: what its administrator needs to know."""
+
+    __tablename__ = "launch_failures"
+    __table_args__ = (UniqueConstraint("platform_id", "reason", "deployment_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("platforms.id"))
+    reason: Mapped[str]
+    """Name of a `Reason`."""
+    deployment_id: Mapped[str]
+    """The deployment that is not authorized, where that is the reason; else empty."""
+    times: Mapped[int]
+    last_at: Mapped[datetime]

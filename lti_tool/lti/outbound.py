@@ -179,6 +179,23 @@ class Client:
             raise UnreachableError from error
         return Reply(url, response.status, response.reason or "", response.headers, received, sent_at, self._clock())
 
+    def certificate_end(self, url: str) -> datetime:
+        """When the certificate at this https address ends, once it was found good. Raises `OutboundError`."""
+        self._check(url)
+        pool = self._pool.connection_from_url(url)
+        connection = pool._new_conn()
+        try:
+            connection.timeout = CONNECT_TIMEOUT_S
+            connection.connect()
+            found: Any = cast(Any, connection).sock.getpeercert()
+            return datetime.fromtimestamp(ssl.cert_time_to_seconds(found["notAfter"]), UTC)
+        except RefusedAddressError:
+            raise
+        except (HTTPError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UnreachableError from error
+        finally:
+            connection.close()
+
     def _check(self, url: str) -> None:
         try:
             parts = parse_url(url)

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.database import Base
-from lti_tool.lti.models import Deployment, Person, Platform
+from lti_tool.lti.models import Deployment, Person, Platform, RegistrationInvitation
 
 TEACHER, ADMINISTRATOR, PUPIL, GUEST = "teacher", "administrator", "pupil", "guest"
 
@@ -26,6 +26,8 @@ class School(Base):
     """IANA name, by the département of the UAI; pages and exports use it."""
     trusts_typed_names: Mapped[bool] = mapped_column(default=False)
     """Where the ENT gives no names: bind by names that the pupil typed, without a click of the staff."""
+    ent_url: Mapped[str | None]
+    """Where its pupils find their ENT: what a sheet for the class shows. Never an address of ours."""
     import_generation: Mapped[int] = mapped_column(default=0)
     """Counts imports; the row's lock makes two imports of one school wait for each other."""
     created_at: Mapped[datetime]
@@ -38,6 +40,29 @@ class DeploymentSchool(Base):
 
     deployment_pk: Mapped[int] = mapped_column(ForeignKey(Deployment.id), primary_key=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True)
+
+
+class InvitationSchool(Base):
+    """The one school that an invitation to register a platform names: its administrators may activate what came."""
+
+    __tablename__ = "invitation_schools"
+
+    invitation_id: Mapped[int] = mapped_column(ForeignKey(RegistrationInvitation.id), primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+
+
+class OperatorPass(Base):
+    """The operator's way in: a link that is opened once, then a session of one browser."""
+
+    __tablename__ = "operator_passes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_hash: Mapped[str] = mapped_column(unique=True)
+    token_hash: Mapped[str | None] = mapped_column(unique=True)
+    """Of the cookie, once the link was opened."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """Of the link, then of the session."""
 
 
 class Staff(Base):
@@ -54,15 +79,32 @@ class Staff(Base):
     created_at: Mapped[datetime]
 
 
+class StaffVisit(Base):
+    """That a person came as staff of the school: whom the team's page lists though nobody named them."""
+
+    __tablename__ = "staff_visits"
+    __table_args__ = (UniqueConstraint("person_id", "school_id"), Index(None, "school_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    """When they accepted the conditions of use."""
+
+
 class StaffInvitation(Base):
     """A one-time code that makes who types it staff of the school."""
 
     __tablename__ = "staff_invitations"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), index=True)
     code_hash: Mapped[str] = mapped_column(unique=True)
     role: Mapped[str]
+    recipient: Mapped[str] = mapped_column(default="")
+    """For whom, as the administrator wrote it; empty for the operator's."""
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -13,6 +13,7 @@ from lti_tool import logs
 from lti_tool.settings import Settings
 from lti_tool.web import (
     administrator,
+    connection,
     errors,
     health,
     i18n,
@@ -21,9 +22,12 @@ from lti_tool.web import (
     lti,
     navigation,
     notes,
+    operator,
     parcours,
     picker,
     pupil,
+    registration,
+    school_platforms,
     security,
     teacher,
     text,
@@ -34,6 +38,10 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 BLUEPRINTS = (
     health.blueprint,
     lti.blueprint,
+    registration.blueprint,
+    connection.blueprint,
+    operator.blueprint,
+    school_platforms.blueprint,
     pupil.blueprint,
     parcours.blueprint,
     teacher.blueprint,

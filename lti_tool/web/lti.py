@@ -8,15 +8,17 @@ from flask import Blueprint, jsonify, redirect, render_template, request
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response
 
-from lti_tool.lti import browser
+from lti_tool.lti import browser, failures
 from lti_tool.lti import login as logins
+from lti_tool.lti.configurations import CLAIMS, DESCRIPTION, TITLE
 from lti_tool.lti.launch import Verifier
 from lti_tool.lti.login import LoginRequest
 from lti_tool.lti.messages import MessageType
+from lti_tool.lti.refusals import LaunchRefused
 from lti_tool.lti.services import SCOPES
 from lti_tool.web import security
 from lti_tool.web.launching import enter
-from lti_tool.web.toolbox import db, now, toolbox
+from lti_tool.web.toolbox import db, now, roll_back, toolbox
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti")
 
@@ -66,8 +68,12 @@ def launch() -> Response | str:
     state, secrets, verifier = request.form.get("state"), _secrets(), _verifier()
     if "error" in request.form:
         raise verifier.refused_by_platform(state=state, secrets=secrets, now=now())
-    verified = verifier.verify(state=state, id_token=request.form.get("id_token"), secrets=secrets, now=now())
-    return enter(db(), verified, now())
+    try:
+        verified = verifier.verify(state=state, id_token=request.form.get("id_token"), secrets=secrets, now=now())
+        return enter(db(), verified, now())
+    except LaunchRefused as refused:
+        _note(refused)
+        raise
 
 
 @blueprint.get("/launch")
@@ -91,19 +97,16 @@ def config() -> Response:
     """What an administrator, or their LMS, needs to know to connect us by hand."""
     base = toolbox().settings.base_url
     launch_url = base + logins.LAUNCH_PATH
-    description = (
-        "Les parcours Pix dans votre ENT : campagnes, rattachement des élèves, résultats dans le carnet de notes."
-    )
     document: dict[str, Any] = {
-        "title": "Pix",
-        "description": description,
+        "title": TITLE,
+        "description": DESCRIPTION,
         "login_url": base + "/lti/login",
         "launch_url": launch_url,
         "target_link_uri": launch_url,
         "jwks_url": base + "/lti/jwks.json",
         "scopes": list(SCOPES),
         "messages": [{"type": message.value, "target_link_uri": launch_url} for message in MessageType],
-        "claims": ["iss", "sub", "given_name", "family_name"],
+        "claims": list(CLAIMS),
     }
     return jsonify(document)
 
@@ -114,6 +117,13 @@ def _verifier() -> Verifier:
     return Verifier(
         tools.database, tools.vault, tools.platform_keys, settings.base_url, settings.allow_private_platforms
     )
+
+
+def _note(refused: LaunchRefused) -> None:
+    """Keep why, for those who look after the platform: once nothing else of this launch is."""
+    roll_back(refused)
+    with toolbox().database.write() as session:
+        failures.note(session, refused, request.form.get("id_token"), now())
 
 
 def _secrets() -> list[str]:

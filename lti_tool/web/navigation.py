@@ -58,8 +58,10 @@ def _menu(role: str) -> tuple[Entry, ...]:
             Entry("profil", gettext("Profil"), "/profil"),
         )
     if role in (TEACHER, ADMINISTRATOR):
-        return (
+        entries = (
             Entry("campagnes", gettext("Campagnes"), "/orga/campagnes"),
             Entry("eleves", gettext("Élèves"), "/orga/eleves"),
         )
+        connections = Entry("connexions", gettext("Connexions"), "/orga/connexions")
+        return (*entries, connections) if role == ADMINISTRATOR else entries
     return ()

@@ -44,7 +44,7 @@ class Toolbox:
         database = Database(settings.database_url, waker=jobs.Wakers(settings.database_url))
         vault = Vault(settings.secret_keys)
         client = Client(settings.allow_private_platforms, clock)
-        keyring = KeyRing(database, vault)
+        keyring = KeyRing(database, vault, clock)
         return cls(
             settings=settings,
             database=database,

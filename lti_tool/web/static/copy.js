@@ -1,0 +1,15 @@
+// A button beside each value that one may want to copy. Without scripts, or a clipboard, the value is there to select.
+for (const value of navigator.clipboard ? document.querySelectorAll("code[data-copy]") : []) {
+  const words = value.closest("[data-words]").dataset;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button secondary copy";
+  button.textContent = words.words;
+  button.setAttribute("aria-label", `${words.words} : ${value.dataset.copy}`);
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(value.textContent);
+    button.textContent = words.done;
+    document.getElementById("copie").textContent = `${value.dataset.copy} : ${words.done}`;
+  });
+  value.after(" ", button);
+}
