@@ -55,7 +55,9 @@ def _menu(role: str) -> tuple[Entry, ...]:
     if role == PUPIL:
         return (
             Entry("parcours", gettext("Parcours"), "/campagnes"),
-            Entry("profil", gettext("Profil"), "/profil"),
+            Entry("profil", gettext("Compétences"), "/profil"),
+            Entry("tutos", gettext("Mes tutos"), "/profil/tutos"),
+            Entry("certification", gettext("Certification"), "/profil/certification"),
         )
     if role in (TEACHER, ADMINISTRATOR):
         entries = (

@@ -1,4 +1,4 @@
-"""The pupil's way to a test: the code, the one-time question of the birthdate, the landing page; and the profile."""
+"""The pupil's way to a test: the code, the one-time question of the birthdate, the landing page."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from lti_tool.assessment import runs
-from lti_tool.assessment.engine.framework import COMPETENCES
-from lti_tool.assessment.engine.items import bank
-from lti_tool.assessment.engine.scoring import score
 from lti_tool.campaigns import campaigns, participations
 from lti_tool.campaigns.campaigns import ArchivedCampaignError, UnknownCampaignError
 from lti_tool.campaigns.models import SHARED, Campaign
@@ -149,18 +145,6 @@ def bind(code: str) -> Response | tuple[str, int]:
     return _birthdate_page(campaign, form, refused=result), 422
 
 
-@blueprint.get("/profil")
-def profile() -> str:
-    """Who the pupil is here, and what their tests have shown so far."""
-    info = current()
-    return render_template(
-        "pupil/profile.html",
-        learner=info.learner,
-        school=info.school,
-        competences=_shown(info.learner.child_id) if info.learner else (),
-    )
-
-
 def _code_page(code: str = "", error: ToolError | None = None) -> str:
     info = current()
     learner = info.learner
@@ -230,22 +214,3 @@ class _BirthdateForm:
 
 def _today() -> date:
     return now().astimezone(ZoneInfo(current().school.time_zone)).date()
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """A competence's line on the profile: skills validated among those tested."""
-
-    title: str
-    validated: int
-    tested: int
-
-    @property
-    def share(self) -> float:
-        return self.validated / self.tested
-
-
-def _shown(child_id: str) -> list[_Shown]:
-    known = runs.known(db(), child_id)
-    results = score(bank(), known, known).competences
-    return [_Shown(COMPETENCES[each.code].title, each.validated, each.tested) for each in results]

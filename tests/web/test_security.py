@@ -187,5 +187,5 @@ def test_a_pupils_role_is_the_only_one_on_pupils_pages(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(("/campagnes", "/parcours", "/profil"))]
 
     assert len(rules) > 10
-    assert {rule.endpoint.partition(".")[0] for rule in rules} == {"pupil", "parcours"}
+    assert {rule.endpoint.partition(".")[0] for rule in rules} == {"pupil", "parcours", "profile", "training"}
     assert PUPIL == "pupil"
