@@ -5,44 +5,22 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 from sqlalchemy.orm import Session
 
-from lti_tool import logs
-from lti_tool.database import Database
+from lti_tool import cli_connections
+from lti_tool.campaigns import ready_made
+from lti_tool.console import Tool, as_json, show, write
 from lti_tool.errors import ToolError
 from lti_tool.jobs import Wakers, utc_now
 from lti_tool.lti import platforms
 from lti_tool.lti.models import ACTIVE, SUSPENDED
 from lti_tool.schools import imports, schools, staff
-from lti_tool.schools.models import ADMINISTRATOR, TEACHER
-from lti_tool.settings import Settings
-
-Result = TypeVar("Result")
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-
-
-@dataclass
-class Tool:
-    """What commands share; made when first asked for, so that `--help` needs no settings."""
-
-    settings: Settings
-    database: Database
-
-    @classmethod
-    def open(cls, *, migrated: bool = True) -> Tool:
-        settings = Settings.from_environment()
-        logs.configure(settings.log_level)
-        database = Database(settings.database_url)
-        if migrated and not database.is_current():
-            raise click.ClickException("The database is not up to date: run `lti-tool db upgrade`.")
-        return cls(settings, database)
+from lti_tool.schools.models import ADMINISTRATOR, TEACHER, School
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -89,7 +67,7 @@ def db() -> None:
 def db_upgrade(as_json: bool) -> None:
     """Bring the schema to the newest version."""
     Tool.open(migrated=False).database.upgrade()
-    _print(as_json, {"upgraded": True}, "The database is up to date.")
+    show(as_json, {"upgraded": True}, "The database is up to date.")
 
 
 @cli.group()
@@ -102,12 +80,18 @@ def school() -> None:
 @click.argument("name")
 @as_json
 def school_add(uai: str, name: str, as_json: bool) -> None:
-    """Add the school with that UAI."""
-    added = _write(lambda session: schools.add(session, uai, name, utc_now()))
+    """Add the school with that UAI, and its ready-made campaigns."""
+
+    def add(session: Session) -> School:
+        added = schools.add(session, uai, name, utc_now())
+        ready_made.ensure(session, added.id, utc_now())
+        return added
+
+    added = write(add)
     document = {"id": added.id, "uai": added.uai, "name": added.name}
     if not schools.control_letter_fits(added.uai):
         click.echo(f"Note: the control letter of {added.uai} does not fit its digits. Is it right?", err=True)
-    _print(as_json, document, f"School {added.uai} added.")
+    show(as_json, document, f"School {added.uai} added.")
 
 
 @school.command("list")
@@ -116,7 +100,7 @@ def school_list(as_json: bool) -> None:
     """List the schools."""
     with Tool.open().database.read() as session:
         rows = [{"id": s.id, "uai": s.uai, "name": s.name} for s in schools.listing(session)]
-    _print(as_json, rows, "\n".join(f"{row['uai']}  {row['name']}" for row in rows))
+    show(as_json, rows, "\n".join(f"{row['uai']}  {row['name']}" for row in rows))
 
 
 @cli.group("staff")
@@ -135,8 +119,8 @@ def staff_invite(uai: str, administrator: bool, as_json: bool) -> None:
     def invite(session: Session) -> str:
         return staff.invite(session, schools.by_uai(session, uai).id, role, utc_now())
 
-    code = _write(invite)
-    _print(as_json, {"code": code, "role": role}, code)
+    code = write(invite)
+    show(as_json, {"code": code, "role": role}, code)
 
 
 @cli.group()
@@ -175,7 +159,7 @@ def platform_add(as_json: bool, **fields: Any) -> None:
         "launch_url": f"{base}/lti/launch",
         "jwks_url": f"{base}/lti/jwks.json",
     }
-    _print(as_json, document, "\n".join(f"{name}: {value}" for name, value in document.items()))
+    show(as_json, document, "\n".join(f"{name}: {value}" for name, value in document.items()))
 
 
 @platform.command("deploy")
@@ -190,9 +174,9 @@ def platform_deploy(platform_id: int, deployment_id: str, uais: tuple[str, ...],
         deployment = platforms.deploy(session, platform_id, deployment_id, utc_now())
         schools.assign(session, deployment.id, [schools.by_uai(session, uai).id for uai in uais])
 
-    _write(deploy)
+    write(deploy)
     document = {"platform": platform_id, "deployment_id": deployment_id, "schools": list(uais)}
-    _print(as_json, document, f"Deployment {deployment_id} serves {', '.join(uais)}.")
+    show(as_json, document, f"Deployment {deployment_id} serves {', '.join(uais)}.")
 
 
 @platform.command("list")
@@ -204,7 +188,7 @@ def platform_list(as_json: bool) -> None:
             {"id": p.id, "issuer": p.issuer, "client_id": p.client_id, "product": p.product, "status": p.status}
             for p in platforms.listing(session)
         ]
-    _print(as_json, rows, "\n".join(f"{r['id']}  {r['status']}  {r['issuer']}  {r['client_id']}" for r in rows))
+    show(as_json, rows, "\n".join(f"{r['id']}  {r['status']}  {r['issuer']}  {r['client_id']}" for r in rows))
 
 
 @platform.command("activate")
@@ -245,7 +229,7 @@ def learners_import(uai: str, confirm_deactivations: bool, file: Path, as_json: 
     counts = {key: value for key, value in asdict(report).items() if key not in ("status", "faults")}
     lines = [", ".join(f"{name} {number}" for name, number in counts.items())]
     lines += [f"{f.code}  line {f.line or '-'}  {f.message}" for f in report.faults]
-    _print(as_json, asdict(report), "\n".join(lines))
+    show(as_json, asdict(report), "\n".join(lines))
     if report.status != "imported":
         raise SystemExit(1)
 
@@ -277,7 +261,7 @@ def grades_status(as_json: bool) -> None:
         "  ".join(f"{name} {row[name]}" for name in (*names, "oldest_waiting_s")) + f"  {row.get('issuer', 'in all')}"
         for row in [*platforms_, document]
     ]
-    _print(as_json, document, "\n".join(lines))
+    show(as_json, document, "\n".join(lines))
 
 
 @grades_group.command("retry")
@@ -293,7 +277,10 @@ def grades_retry(platform_id: int | None, as_json: bool) -> None:
         if platform_id is not None:
             platforms.find(session, platform_id)
         retried = status.retry(session, utc_now(), platform_id)
-    _print(as_json, {"retried": retried}, f"{retried} grades are tried again.")
+    show(as_json, {"retried": retried}, f"{retried} grades are tried again.")
+
+
+cli_connections.add_to(cli, platform)
 
 
 def main() -> None:
@@ -319,15 +306,6 @@ def _fail(code: str, message: str, status: int = 1) -> NoReturn:
     sys.exit(status)
 
 
-def _print(as_json: bool, document: Any, text: str) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False) if as_json else text)
-
-
-def _write(change: Callable[[Session], Result]) -> Result:
-    with Tool.open().database.write() as session:
-        return change(session)
-
-
 def _set_status(platform_id: int, status: str, as_json: bool) -> None:
-    _write(lambda session: platforms.set_status(session, platform_id, status))
-    _print(as_json, {"id": platform_id, "status": status}, f"Platform {platform_id} is {status}.")
+    write(lambda session: platforms.set_status(session, platform_id, status))
+    show(as_json, {"id": platform_id, "status": status}, f"Platform {platform_id} is {status}.")
