@@ -26,6 +26,7 @@ class Vault:
     def __init__(self, secret_keys: Sequence[str]) -> None:
         self._keys = tuple(secret_keys)
         self._fernet = MultiFernet([Fernet(_derive(key, b"encrypt")) for key in self._keys])
+        self._serializers: dict[str, URLSafeTimedSerializer] = {}
 
     def sign(self, payload: Any, purpose: str) -> str:
         """A URL-safe token that holds `payload` (readable, not secret) and the time of signing."""
@@ -61,12 +62,14 @@ class Vault:
         return [hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32] for key in derived]
 
     def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
-        # itsdangerous signs with the last key of the list and verifies with all.
-        return URLSafeTimedSerializer(
-            list(reversed(self._keys)),
-            salt=f"passerelle.{purpose}",
-            signer_kwargs={"digest_method": hashlib.sha256},
-        )
+        if purpose not in self._serializers:
+            # itsdangerous signs with the last key of the list and verifies with all.
+            self._serializers[purpose] = URLSafeTimedSerializer(
+                list(reversed(self._keys)),
+                salt=f"passerelle.{purpose}",
+                signer_kwargs={"digest_method": hashlib.sha256},
+            )
+        return self._serializers[purpose]
 
 
 def hash_secret(secret: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.assessment.engine.items import bank
@@ -96,6 +96,9 @@ def profiles() -> tuple[TargetProfile, ...]:
     return tuple(target_profiles(bank()).values())
 
 
+_BY_CODE = select(Campaign).where(Campaign.code == bindparam("code"), Campaign.school_id == bindparam("school_id"))
+
+
 def by_code(session: Session, school_id: int, code: str) -> Campaign:
     """The school's campaign with that code, however it was typed; archived ones too (`archived_at` says so).
 
@@ -103,8 +106,7 @@ def by_code(session: Session, school_id: int, code: str) -> Campaign:
     """
     meant = normalise(code)
     if meant is not None:
-        statement = select(Campaign).where(Campaign.code == meant, Campaign.school_id == school_id)
-        campaign = session.scalars(statement).one_or_none()
+        campaign = session.scalars(_BY_CODE, {"code": meant, "school_id": school_id}).one_or_none()
         if campaign is not None:
             return campaign
     raise UnknownCampaignError

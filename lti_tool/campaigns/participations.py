@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -113,11 +113,14 @@ def begin(session: Session, campaign: Campaign, learner: LearnerRef, now: dateti
     return participation
 
 
+_OF_CAMPAIGN = select(Participation).where(
+    Participation.campaign_id == bindparam("campaign_id"), Participation.learner_id == bindparam("learner_id")
+)
+
+
 def of_campaign(session: Session, campaign_id: int, learner_id: int) -> Participation | None:
     """The learner's participation in a campaign, if any."""
-    return session.scalars(
-        select(Participation).where(Participation.campaign_id == campaign_id, Participation.learner_id == learner_id)
-    ).one_or_none()
+    return session.scalars(_OF_CAMPAIGN, {"campaign_id": campaign_id, "learner_id": learner_id}).one_or_none()
 
 
 def of_learner(session: Session, participation_id: int, learner_id: int) -> Participation:

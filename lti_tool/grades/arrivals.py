@@ -51,15 +51,20 @@ def look(
     with a copied course; else what that parameter said last. A campaign of another school is none.
     `learner_id`: whose grades this launch may make possible, if anybody's. One query; writes nothing.
     """
-    row = session.execute(
-        _ARRIVAL,
-        {
-            "link": resource_link_pk,
-            "code": normalise(custom_code) if custom_code is not None else None,
-            "school": school_id,
-            "learner": learner_id,
-        },
-    ).one()
+    session.flush()
+    row = (
+        session.connection()
+        .execute(
+            _ARRIVAL,
+            {
+                "link": resource_link_pk,
+                "code": normalise(custom_code) if custom_code is not None else None,
+                "school": school_id,
+                "learner": learner_id,
+            },
+        )
+        .one()
+    )
     campaign_id, code, archived_at = _campaign(row, custom_code)
     settled = not row.has_grades_to_want
     if campaign_id is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from lti_tool import logs
@@ -37,7 +38,9 @@ class LoginRequest:
     deployment_id: str | None
 
 
-def check(session: Session, parameters: Mapping[str, list[str]], *, key: str | None, base_url: str) -> LoginRequest:
+def check(
+    session: Session | Connection, parameters: Mapping[str, list[str]], *, key: str | None, base_url: str
+) -> LoginRequest:
     """Check a login by GET or POST. `parameters` holds every value that each name came with.
 
     `key` is the last part of the address where the platform has its own (issuers that many tenants share).
@@ -80,7 +83,9 @@ def redirect_url(request: LoginRequest, *, vault: Vault, base_url: str, secret: 
     return f"{auth_url}{'&' if '?' in auth_url else '?'}{urlencode(query, errors='replace')}"
 
 
-def _check(session: Session, parameters: Mapping[str, list[str]], key: str | None, base_url: str) -> LoginRequest:
+def _check(
+    session: Session | Connection, parameters: Mapping[str, list[str]], key: str | None, base_url: str
+) -> LoginRequest:
     given = {name: parameters[name] for name in PARAMETERS if parameters.get(name)}
     if any(len(set(values)) > 1 for values in given.values()):
         raise LaunchRefused(Reason.LOGIN_REPEATED_PARAMETER)
@@ -105,7 +110,7 @@ def _check(session: Session, parameters: Mapping[str, list[str]], key: str | Non
     )
 
 
-def _platform(session: Session, issuer: str, client_id: str | None, key: str | None) -> PlatformRecord:
+def _platform(session: Session | Connection, issuer: str, client_id: str | None, key: str | None) -> PlatformRecord:
     """The platform that the address, or the issuer and client, name; never one that any of them contradicts."""
     if key is not None:
         platform = platforms.by_key(session, key) if identifier(key) else None

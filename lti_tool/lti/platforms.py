@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -162,18 +162,21 @@ def find(session: Session, platform_id: int) -> PlatformRecord:
     return record_of(row)
 
 
-def by_key(session: Session, key: str) -> PlatformRecord | None:
+def by_key(session: Session | Connection, key: str) -> PlatformRecord | None:
     """The platform whose own login URL ends with `key`."""
     row = session.execute(select(*RECORD_COLUMNS).where(Platform.key == key)).one_or_none()
     return None if row is None else record_of(row)
 
 
-def by_issuer(session: Session, issuer: str, client_id: str | None) -> list[PlatformRecord]:
+_OF_ISSUER = select(*RECORD_COLUMNS).where(Platform.issuer == bindparam("issuer")).limit(2)
+_OF_CLIENT = _OF_ISSUER.where(Platform.client_id == bindparam("client_id"))
+
+
+def by_issuer(session: Session | Connection, issuer: str, client_id: str | None) -> list[PlatformRecord]:
     """The platforms of an issuer, or the one with this client of it; at most two, which is enough to doubt."""
-    query = select(*RECORD_COLUMNS).where(Platform.issuer == issuer).limit(2)
-    if client_id is not None:
-        query = query.where(Platform.client_id == client_id)
-    return [record_of(row) for row in session.execute(query)]
+    asked = {"issuer": issuer} if client_id is None else {"issuer": issuer, "client_id": client_id}
+    rows = session.execute(_OF_ISSUER if client_id is None else _OF_CLIENT, asked)
+    return [record_of(row) for row in rows]
 
 
 def listing(session: Session) -> list[PlatformRecord]:

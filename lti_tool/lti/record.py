@@ -80,17 +80,15 @@ _RECORD = len(RECORD_COLUMNS)
 
 def look_up(database: Database, platform_id: int, unverified: UnverifiedClaims) -> Found:
     """The login's platform, and what is known of the deployment, person and place that the token names."""
-    with database.read() as session:
-        row = session.execute(
-            _LOOK_UP,
-            {
-                "platform_id": platform_id,
-                "deployment_id": claims.identifier(unverified.get(claims.DEPLOYMENT_ID)),
-                "sub": claims.identifier(unverified.get("sub")),
-                "context_id": _id_in(unverified.get(claims.CONTEXT)),
-                "resource_link_id": _id_in(unverified.get(claims.RESOURCE_LINK)),
-            },
-        ).one_or_none()
+    asked = {
+        "platform_id": platform_id,
+        "deployment_id": claims.identifier(unverified.get(claims.DEPLOYMENT_ID)),
+        "sub": claims.identifier(unverified.get("sub")),
+        "context_id": _id_in(unverified.get(claims.CONTEXT)),
+        "resource_link_id": _id_in(unverified.get(claims.RESOURCE_LINK)),
+    }
+    with database.glance() as connection:
+        row = connection.execute(_LOOK_UP, asked).one_or_none()
     if row is None:
         return Found(None)
     rest: Sequence[Any] = row[_RECORD:]

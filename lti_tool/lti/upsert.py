@@ -1,10 +1,15 @@
-"""Inserts that lose a race quietly: the two databases' own `ON CONFLICT`, as one call."""
+"""Inserts that lose a race quietly: the two databases' own `ON CONFLICT`, as one call.
+
+Each statement is made once per process: building one costs as much as running it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,30 +20,40 @@ def insert_unless_there(
     session: Session, model: type[Base], values: Mapping[str, Any], *, unique: Sequence[str]
 ) -> bool:
     """Insert a row; False, and nothing changed, where the unique columns' values are taken."""
-    statement = _insert(session, model).values(**values)
-    inserted = session.execute(
-        statement.on_conflict_do_nothing(index_elements=list(unique)).returning(*_columns(model, unique[:1]))
-    )
-    return inserted.first() is not None
+    return _run(session, model, values, unique, None, unique[0]).first() is not None
 
 
 def insert_or_update(
     session: Session, model: type[Base], values: Mapping[str, Any], *, unique: Sequence[str], update: Sequence[str]
 ) -> int:
     """Insert a row, or bring `update`'s columns of the one that is there to these values; returns its `id`."""
-    statement = _insert(session, model).values(**values)
-    upserted = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(unique), set_={name: statement.excluded[name] for name in update}
-        ).returning(*_columns(model, ["id"]))
-    )
-    return int(upserted.scalar_one())
+    return int(_run(session, model, values, unique, tuple(update), "id").scalar_one())
 
 
-def _insert(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    return sqlite.insert(model) if is_sqlite else postgresql.insert(model)
+def _run(
+    session: Session,
+    model: type[Base],
+    values: Mapping[str, Any],
+    unique: Sequence[str],
+    update: tuple[str, ...] | None,
+    returned: str,
+) -> Any:
+    session.flush()
+    connection = session.connection()
+    statement = _statement(connection.dialect.name, model, tuple(unique), update, returned)
+    return connection.execute(statement, dict(values))
 
 
-def _columns(model: type[Base], names: Sequence[str]) -> list[Any]:
-    return [model.__table__.c[name] for name in names]
+@cache
+def _statement(
+    dialect: str, model: type[Base], unique: tuple[str, ...], update: tuple[str, ...] | None, returned: str
+) -> Executable:
+    table: Any = model.__table__
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    if update is None:
+        insert = insert.on_conflict_do_nothing(index_elements=unique)
+    else:
+        insert = insert.on_conflict_do_update(
+            index_elements=unique, set_={name: insert.excluded[name] for name in update}
+        )
+    return insert.returning(table.c[returned])

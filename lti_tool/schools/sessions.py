@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import and_, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.models import ACTIVE, Person, Platform
@@ -40,6 +40,8 @@ class SessionInfo:
     id: int
     person_id: int
     platform_id: int
+    platform_auth_url: str
+    """The platform's authorization endpoint: pages of its origin may frame ours."""
     school: SchoolRef
     role: str
     """`pupil`, `teacher`, `administrator` or `guest`."""
@@ -49,6 +51,48 @@ class SessionInfo:
     """As the platform gives it; None where it gives no names."""
     family_name: str | None
     learner: LearnerRef | None
+
+
+_OPEN = insert(WebSession)
+_CURRENT = select(
+    WebSession.id,
+    and_(
+        WebSession.person_id == bindparam("person_id"),
+        WebSession.school_id == bindparam("school_id"),
+        WebSession.role == bindparam("role"),
+        WebSession.is_test == bindparam("is_test"),
+        WebSession.expires_at > bindparam("now"),
+    ).label("is_theirs"),
+).where(WebSession.token_hash == bindparam("token_hash"))
+_FIND = (
+    select(
+        WebSession.id,
+        WebSession.person_id,
+        WebSession.role,
+        WebSession.is_test,
+        Person.platform_id,
+        Platform.auth_url,
+        Person.given_name,
+        Person.family_name,
+        School.id.label("school_id"),
+        School.name.label("school_name"),
+        School.uai,
+        School.time_zone,
+        Learner.id.label("learner_id"),
+        Learner.child_id,
+        Learner.first_name,
+        Learner.last_name,
+        Learner.preferred_last_name,
+        Learner.division,
+        Learner.active,
+    )
+    .join(Person, Person.id == WebSession.person_id)
+    .join(Platform, and_(Platform.id == Person.platform_id, Platform.status == ACTIVE))
+    .join(School, School.id == WebSession.school_id)
+    .outerjoin(Binding, and_(Binding.person_id == Person.id, Binding.school_id == School.id))
+    .outerjoin(Learner, Learner.id == Binding.learner_id)
+    .where(WebSession.token_hash == bindparam("token_hash"), WebSession.expires_at > bindparam("now"))
+)
 
 
 def open_session(
@@ -66,33 +110,19 @@ def open_session(
     A current session of anybody else, or in another role or school, ends here: the tabs that were opened in it
     can act for nobody any more.
     """
+    session.flush()
+    connection = session.connection()
+    wanted = {"person_id": person_id, "school_id": school_id, "role": role, "is_test": is_test}
     if current_token is not None:
-        current = session.execute(
-            select(
-                WebSession.id,
-                (WebSession.person_id == person_id)
-                & (WebSession.school_id == school_id)
-                & (WebSession.role == role)
-                & (WebSession.is_test == is_test)
-                & (WebSession.expires_at > now),
-            ).where(WebSession.token_hash == hash_secret(current_token))
-        ).one_or_none()
-        if current is not None and current[1]:
+        asked = {"token_hash": hash_secret(current_token), "now": now, **wanted}
+        current = connection.execute(_CURRENT, asked).one_or_none()
+        if current is not None and current.is_theirs:
             return None
         if current is not None:
             end(session, current.id)
     token = secrets.token_urlsafe(32)
-    session.execute(
-        insert(WebSession).values(
-            token_hash=hash_secret(token),
-            person_id=person_id,
-            school_id=school_id,
-            role=role,
-            is_test=is_test,
-            created_at=now,
-            expires_at=now + LONGEST,
-        )
-    )
+    lasts = {"created_at": now, "expires_at": now + LONGEST}
+    connection.execute(_OPEN, {"token_hash": hash_secret(token), **wanted, **lasts})
     return token
 
 
@@ -104,34 +134,8 @@ def find(session: Session, tokens: Sequence[str], now: datetime) -> SessionInfo 
     """
     if len(set(tokens)) != 1:
         return None
-    row = session.execute(
-        select(
-            WebSession.id,
-            WebSession.person_id,
-            WebSession.role,
-            WebSession.is_test,
-            Person.platform_id,
-            Person.given_name,
-            Person.family_name,
-            School.id.label("school_id"),
-            School.name.label("school_name"),
-            School.uai,
-            School.time_zone,
-            Learner.id.label("learner_id"),
-            Learner.child_id,
-            Learner.first_name,
-            Learner.last_name,
-            Learner.preferred_last_name,
-            Learner.division,
-            Learner.active,
-        )
-        .join(Person, Person.id == WebSession.person_id)
-        .join(Platform, and_(Platform.id == Person.platform_id, Platform.status == ACTIVE))
-        .join(School, School.id == WebSession.school_id)
-        .outerjoin(Binding, and_(Binding.person_id == Person.id, Binding.school_id == School.id))
-        .outerjoin(Learner, Learner.id == Binding.learner_id)
-        .where(WebSession.token_hash == hash_secret(tokens[0]), WebSession.expires_at > now)
-    ).one_or_none()
+    asked = {"token_hash": hash_secret(tokens[0]), "now": now}
+    row = session.connection().execute(_FIND, asked).one_or_none()
     if row is None:
         return None
     learner = None
@@ -142,6 +146,7 @@ def find(session: Session, tokens: Sequence[str], now: datetime) -> SessionInfo 
         id=row.id,
         person_id=row.person_id,
         platform_id=row.platform_id,
+        platform_auth_url=row.auth_url,
         school=SchoolRef(row.school_id, row.school_name, row.uai, row.time_zone),
         role=row.role,
         is_test=row.is_test,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, cast
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import N_, RefusedError
@@ -91,26 +91,32 @@ class _SchoolRow(Protocol):
     is_bound: bool
 
 
+_SCHOOLS_AND_BONDS = (
+    select(
+        School.id,
+        School.name,
+        School.uai,
+        School.time_zone,
+        Binding.learner_id,
+        Staff.role.label("staff_role"),
+        exists().where(Binding.person_id == bindparam("person")).correlate(None).label("is_bound"),
+    )
+    .select_from(School)
+    .join(DeploymentSchool, DeploymentSchool.school_id == School.id)
+    .outerjoin(Binding, and_(Binding.school_id == School.id, Binding.person_id == bindparam("person")))
+    .outerjoin(Staff, and_(Staff.school_id == School.id, Staff.person_id == bindparam("person")))
+    .where(DeploymentSchool.deployment_pk == bindparam("deployment"))
+    .order_by((School.uai == bindparam("uai")).desc(), School.id)
+    .limit(2)
+)
+
+
 def _school_and_bonds(session: Session, launch: Launch, person_id: int) -> _SchoolRow | None:
     """The launch's school, with what ties the person to it; None where no school can be told."""
     wanted = (_parameter(launch.custom, launch.platform.uai_param) or "").upper()
-    found = session.execute(
-        select(
-            School.id,
-            School.name,
-            School.uai,
-            School.time_zone,
-            Binding.learner_id,
-            Staff.role.label("staff_role"),
-            exists().where(Binding.person_id == person_id).correlate(None).label("is_bound"),
-        )
-        .join(DeploymentSchool, DeploymentSchool.school_id == School.id)
-        .outerjoin(Binding, and_(Binding.school_id == School.id, Binding.person_id == person_id))
-        .outerjoin(Staff, and_(Staff.school_id == School.id, Staff.person_id == person_id))
-        .where(DeploymentSchool.deployment_pk == launch.deployment_pk)
-        .order_by((School.uai == wanted).desc(), School.id)
-        .limit(2)
-    ).all()
+    session.flush()
+    asked = {"uai": wanted, "person": person_id, "deployment": launch.deployment_pk}
+    found = session.connection().execute(_SCHOOLS_AND_BONDS, asked).all()
     if len(found) == 1 or (found and found[0].uai == wanted):
         return cast(_SchoolRow, found[0])
     return None

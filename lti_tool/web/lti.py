@@ -43,8 +43,9 @@ def login(key: str | None = None) -> Response | str:
     where no cookie comes back, a new window is offered with the login unspent.
     """
     parameters = {name: request.args.getlist(name) + request.form.getlist(name) for name in logins.PARAMETERS}
-    with toolbox().database.read() as session:
-        asked = logins.check(session, parameters, key=key, base_url=toolbox().settings.base_url)
+    with toolbox().database.glance() as connection:
+        asked = logins.check(connection, parameters, key=key, base_url=toolbox().settings.base_url)
+    security.frame_for(asked.platform.origin)
     kept = browser.usable(_secrets(), now())
     if kept is None and request.headers.get("Sec-Fetch-Dest") in FRAMES:
         return _new_window(asked, parameters) if TESTED in request.args else _test_cookies()
@@ -154,7 +155,6 @@ def _test_cookies() -> Response:
 
 def _new_window(asked: LoginRequest, parameters: dict[str, list[str]]) -> str:
     """No cookie lives in this frame. The form's way leads through us to the platform, and wherever that signs in."""
-    security.frame_for(asked.platform.origin)
     security.allow("form-action", asked.platform.origin, "https:")
     fields = {name: values[0] for name, values in parameters.items() if values}
     return render_template("lti/new_window.html", action=request.path, fields=fields)

@@ -207,10 +207,12 @@ def _platform_origins() -> list[str]:
     appears, any active platform may frame it.
     """
     info = visitor()
-    chosen = Platform.id == info.platform_id if info else Platform.status == ACTIVE
+    if info is not None:
+        return [origin] if (origin := origin_of(info.platform_auth_url)) else []
+    active = select(Platform.auth_url).where(Platform.status == ACTIVE).limit(MOST_FRAMING_PLATFORMS)
     try:
         with toolbox().database.read() as session:
-            urls = session.scalars(select(Platform.auth_url).where(chosen).limit(MOST_FRAMING_PLATFORMS)).all()
+            urls = session.scalars(active).all()
     except SQLAlchemyError:
         return []
     return [origin for url in urls if (origin := origin_of(url))]

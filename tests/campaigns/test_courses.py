@@ -22,6 +22,7 @@ def visitor(person: Person, school: School, role: str = TEACHER) -> SessionInfo:
         id=1,
         person_id=person.id,
         platform_id=person.platform_id,
+        platform_auth_url="https://ent.example.fr/auth",
         school=SchoolRef(school.id, school.name, school.uai, school.time_zone),
         role=role,
         is_test=False,
