@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.assessment.engine.items import bank
@@ -173,6 +173,23 @@ def listing(
 def may_edit(campaign: Campaign, person_id: int, role: str) -> bool:
     """Only its owner and the school's administrators edit or archive a campaign (facts/pix.md §3.1)."""
     return role == ADMINISTRATOR or campaign.owner_id == person_id
+
+
+def may_delete(campaign: Campaign, person_id: int, role: str) -> bool:
+    """Whoever may edit it, but for those that are ready from the first day: these can only be archived."""
+    return campaign.owner_id is not None and may_edit(campaign, person_id, role)
+
+
+def has_own(session: Session, school_id: int) -> bool:
+    """Whether somebody of the school made a campaign."""
+    made = exists().where(Campaign.school_id == school_id, Campaign.owner_id.is_not(None))
+    return bool(session.scalar(select(made)))
+
+
+def has_participants(session: Session, school_id: int) -> bool:
+    """Whether a pupil began any campaign of the school."""
+    begun = exists().where(Participation.campaign_id == Campaign.id, Campaign.school_id == school_id)
+    return bool(session.scalar(select(begun)))
 
 
 def archive(session: Session, campaign: Campaign, now: datetime) -> None:

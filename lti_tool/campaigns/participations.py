@@ -15,10 +15,11 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.assessment import runs
-from lti_tool.assessment.models import Run
+from lti_tool.assessment import profile, runs
+from lti_tool.assessment.models import KnowledgeElement, Run
+from lti_tool.campaigns import opening
 from lti_tool.campaigns.campaigns import ArchivedCampaignError
-from lti_tool.campaigns.models import LAST, SHARED, STARTED, TO_SHARE, Campaign, Participation, SharedResult
+from lti_tool.campaigns.models import COLLECT, LAST, SHARED, STARTED, TO_SHARE, Campaign, Participation, SharedResult
 from lti_tool.errors import N_, RefusedError
 from lti_tool.schools.models import Learner
 from lti_tool.schools.sessions import LearnerRef
@@ -80,10 +81,13 @@ class Begun:
     """As the function of that name says."""
 
 
-def begin(session: Session, campaign: Campaign, learner: LearnerRef, now: datetime) -> Participation:
+def begin(
+    session: Session, campaign: Campaign, learner: LearnerRef, now: datetime, *, identifier: str | None = None
+) -> Participation:
     """Start the campaign's test; whoever has begun already, also a moment ago in another tab, gets that participation.
 
-    Raises `InactiveLearnerError`, and `ArchivedCampaignError` unless it was begun before.
+    `identifier` is what was typed where the campaign asks for one. Raises `InactiveLearnerError`, and unless it was
+    begun before, `ArchivedCampaignError` and `NotOpenError`.
     """
     _require_active(session, learner.id)
     existing = of_campaign(session, campaign.id, learner.id)
@@ -91,6 +95,7 @@ def begin(session: Session, campaign: Campaign, learner: LearnerRef, now: dateti
         return existing
     if campaign.archived_at is not None:
         raise ArchivedCampaignError
+    opening.require_open(session, campaign, now)
     try:
         with session.begin_nested():
             run = runs.start(
@@ -102,7 +107,12 @@ def begin(session: Session, campaign: Campaign, learner: LearnerRef, now: dateti
                 now=now,
             )
             participation = Participation(
-                campaign_id=campaign.id, learner_id=learner.id, run_id=run.id, status=STARTED, started_at=now
+                campaign_id=campaign.id,
+                learner_id=learner.id,
+                run_id=run.id,
+                status=STARTED,
+                started_at=now,
+                identifier=identifier,
             )
             session.add(participation)
     except IntegrityError:
@@ -179,20 +189,11 @@ def share(session: Session, participation: Participation, now: datetime) -> Shar
     _require_active(session, participation.learner_id)
     if campaign.archived_at is not None:
         raise ArchivedCampaignError
+    opening.require_not_closed(session, campaign, now)
     finish(session, participation, now)
     if participation.status != TO_SHARE:
         raise UnfinishedError
-    score = runs.result(session, participation.run_id)
-    result = SharedResult(
-        participation_id=participation.id,
-        run_id=participation.run_id,
-        validated=score.validated,
-        targeted=score.targeted,
-        competences=[asdict(competence) for competence in score.competences],
-        started_at=session.get_one(Run, participation.run_id).started_at,
-        shared_at=now,
-        counts=False,
-    )
+    result = _snapshot(session, campaign, participation, now)
     session.add(result)
     _settle_which_counts(session, campaign, participation, result)
     participation.status = SHARED
@@ -313,6 +314,45 @@ def _today(instant: datetime, time_zone: str) -> date:
 def _require_active(session: Session, learner_id: int) -> None:
     if not session.scalar(select(Learner.active).where(Learner.id == learner_id)):
         raise InactiveLearnerError
+
+
+def _snapshot(session: Session, campaign: Campaign, participation: Participation, now: datetime) -> SharedResult:
+    """What is sent: the run's result, or of a collection the profile as it stands."""
+    run = session.get_one(Run, participation.run_id)
+    result = SharedResult(
+        participation_id=participation.id,
+        run_id=run.id,
+        competences=[],
+        validated_skills=[],
+        started_at=run.started_at,
+        shared_at=now,
+        counts=False,
+    )
+    if campaign.purpose == COLLECT:
+        collected = profile.of_child(session, run.child_id)
+        result.profile = {
+            "pix": collected.pix,
+            "certifiable": not collected.missing,
+            "competences": [
+                {"code": each.competence.code, "level": each.level, "pix": each.pix} for each in collected.standings
+            ],
+        }
+        # As a share, a profile is worth how near it is to being certifiable.
+        result.targeted = profile.CERTIFIABLE_COMPETENCES
+        result.validated = result.targeted - collected.missing
+        return result
+    score = runs.result(session, run.id)
+    result.validated, result.targeted = score.validated, score.targeted
+    result.competences = [asdict(competence) for competence in score.competences]
+    result.validated_skills = _validated_skills(session, run)
+    return result
+
+
+def _validated_skills(session: Session, run: Run) -> list[str]:
+    """The run's targeted skills that are validated, those it carried over included."""
+    statement = select(KnowledgeElement.skill_id).where(KnowledgeElement.run_id == run.id, KnowledgeElement.validated)
+    validated = {*run.carried, *session.scalars(statement)}
+    return [skill for skill in run.skills if skill in validated]
 
 
 def _sending(session: Session, participation: Participation) -> SharedResult:

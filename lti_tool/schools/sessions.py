@@ -11,7 +11,8 @@ from sqlalchemy import and_, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.models import ACTIVE, Person, Platform
-from lti_tool.schools.models import Binding, Learner, School, WebSession
+from lti_tool.schools import visits
+from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Binding, Learner, School, WebSession
 from lti_tool.schools.schools import SchoolRef
 from lti_tool.vault import hash_secret
 
@@ -120,6 +121,8 @@ def open_session(
             return None
         if current is not None:
             end(session, current.id)
+    if role in (TEACHER, ADMINISTRATOR) and not is_test:
+        visits.note(session, person_id, school_id, now)
     token = secrets.token_urlsafe(32)
     lasts = {"created_at": now, "expires_at": now + LONGEST}
     connection.execute(_OPEN, {"token_hash": hash_secret(token), **wanted, **lasts})

@@ -62,7 +62,7 @@ def redeem(session: Session, code: str, info: SessionInfo, now: datetime) -> str
     role = session.scalar(
         update(StaffInvitation)
         .where(
-            StaffInvitation.code_hash == hash_secret(_letters(code)),
+            StaffInvitation.code_hash == code_hash(code),
             StaffInvitation.school_id == info.school.id,
             StaffInvitation.used_at.is_(None),
             StaffInvitation.expires_at > now,
@@ -76,10 +76,15 @@ def redeem(session: Session, code: str, info: SessionInfo, now: datetime) -> str
     return name_staff(session, info.person_id, info.school.id, role, now, by="invitation")
 
 
+def code_hash(code: str) -> str:
+    """What is kept of an invitation's code, however it was typed."""
+    return hash_secret(_letters(code))
+
+
 def name_staff(session: Session, person_id: int, school_id: int, role: str, now: datetime, *, by: str) -> str:
     """Keep that the person is staff of the school; an administrator stays one. Returns the role that holds.
 
-    `by` says what named them: `invitation`, `profile` or `platform`.
+    `by` says what named them: `invitation`, `profile`, `platform` or `administrator`.
     """
     row = {"person_id": person_id, "school_id": school_id, "role": role, "created_at": now}
     if not insert_unless_there(session, Staff, row, unique=["person_id", "school_id"]):

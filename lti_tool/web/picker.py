@@ -22,10 +22,11 @@ from lti_tool.lti.login import LAUNCH_PATH
 from lti_tool.lti.models import DeepLinkingRequest
 from lti_tool.settings import origin_of
 from lti_tool.web import security, staff_pages
+from lti_tool.web.campaign_form import CampaignForm, faults_of
 from lti_tool.web.i18n import gettext
 from lti_tool.web.launching import CAMPAIGN_PARAMETER
 from lti_tool.web.security import current
-from lti_tool.web.staff_pages import ROW_ID, CampaignForm, faults_of
+from lti_tool.web.staff_pages import ROW_ID
 from lti_tool.web.toolbox import db, now, toolbox
 
 blueprint = Blueprint("picker", __name__, url_prefix="/orga")

@@ -1,22 +1,16 @@
-"""What the pages for staff share: their guard, the form of a campaign, the filters of a list."""
+"""What the pages for staff share: their guard, who may change a campaign, the filters of a list."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-
 from flask import request
-from sqlalchemy.orm import Session
 
 from lti_tool.campaigns import campaigns
-from lti_tool.campaigns.campaigns import CampaignFaults
 from lti_tool.campaigns.models import Campaign
 from lti_tool.errors import N_, RefusedError
 from lti_tool.schools.models import ADMINISTRATOR, TEACHER
 from lti_tool.web import security
-from lti_tool.web.i18n import gettext
-from lti_tool.web.security import current
-from lti_tool.web.toolbox import READING, now
+from lti_tool.web.security import NotForYouError, current
+from lti_tool.web.toolbox import READING, db
 
 LONGEST_FILTER = 100
 LARGEST_PAGE = 1_000_000
@@ -46,6 +40,23 @@ def administrators_only() -> None:
     _let_test_users_only_look()
 
 
+class NotYoursError(NotForYouError):
+    """Only the owner of a campaign and the school's administrators change it (`facts/pix.md` §3.1)."""
+
+    code = "PROPRIETAIRE"
+    sentence = N_("Seuls la personne qui a créé cette campagne et les administrateurs peuvent la modifier.")
+    advice = N_("Demandez-le-leur, ou créez votre propre campagne.")
+
+
+def own_campaign(campaign_id: int) -> Campaign:
+    """The school's campaign, for whoever may change it. Raises `UnknownCampaignError`, `NotYoursError`."""
+    info = current()
+    chosen = campaigns.get(db(), info.school.id, campaign_id)
+    if not campaigns.may_edit(chosen, info.person_id, info.role):
+        raise NotYoursError
+    return chosen
+
+
 def page_number() -> int:
     """The page of the list that the address asks for; 1 where it says nothing that is a number."""
     asked = request.args.get("page", 1, type=int)
@@ -61,41 +72,6 @@ def row_id(text: str) -> int | None:
 def filter_text(name: str) -> str:
     """A filter of the list as typed, in one line."""
     return " ".join(request.args.get(name, "").replace("\0", "").split())[:LONGEST_FILTER]
-
-
-@dataclass(frozen=True)
-class CampaignForm:
-    """The form of a campaign as it was sent; empty before."""
-
-    name: str = ""
-    target_profile: str = ""
-    title: str = ""
-    landing_text: str = ""
-
-    @classmethod
-    def sent(cls) -> CampaignForm:
-        """What came with this request."""
-        return cls(**{field.name: request.form.get(field.name, "") for field in fields(cls)})
-
-    def create(self, session: Session) -> Campaign:
-        """Make the campaign in the visitor's school. Raises `CampaignFaults` with everything that is wrong."""
-        info = current()
-        return campaigns.create(
-            session,
-            school_id=info.school.id,
-            owner_id=info.person_id,
-            name=self.name,
-            title=self.title,
-            landing_text=self.landing_text,
-            target_profile=self.target_profile,
-            now=now(),
-        )
-
-
-def faults_of(error: CampaignFaults) -> Mapping[str, str]:
-    """Field → sentence, in the page's language and the order of the form."""
-    told = {fault.field: gettext(fault.sentence) % fault.params for fault in error.faults}
-    return {field.name: told[field.name] for field in fields(CampaignForm) if field.name in told}
 
 
 def _let_test_users_only_look() -> None:

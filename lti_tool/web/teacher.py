@@ -1,4 +1,4 @@
-"""The teacher's campaigns: the list, a new one, who takes it with which result and grade, its archiving."""
+"""The teacher's campaigns: the list, each one's participants with result and grade, its settings and its archiving."""
 
 from __future__ import annotations
 
@@ -9,26 +9,28 @@ from werkzeug.wrappers import Response
 from lti_tool.assessment.engine.items import bank
 from lti_tool.assessment.engine.profiles import target_profiles
 from lti_tool.campaigns import campaigns, courses, follow_up
-from lti_tool.campaigns.campaigns import CampaignFaults
+from lti_tool.campaigns.campaigns import Order
 from lti_tool.campaigns.models import Campaign
 from lti_tool.errors import N_
 from lti_tool.grades import views
+from lti_tool.schools import register, team
 from lti_tool.web import staff_pages
-from lti_tool.web.i18n import page_language
-from lti_tool.web.security import NotForYouError, current
-from lti_tool.web.staff_pages import ROW_ID, CampaignForm, faults_of
+from lti_tool.web.i18n import gettext, page_language
+from lti_tool.web.security import current
+from lti_tool.web.staff_pages import ROW_ID
 from lti_tool.web.toolbox import db, now
 
 blueprint = Blueprint("teacher", __name__, url_prefix="/orga")
 blueprint.before_request(staff_pages.guard)
 
-
-class NotYoursError(NotForYouError):
-    """Only the owner of a campaign and the school's administrators change it (`facts/pix.md` §3.1)."""
-
-    code = "PROPRIETAIRE"
-    sentence = N_("Seuls la personne qui a créé cette campagne et les administrateurs peuvent la modifier.")
-    advice = N_("Demandez-le-leur, ou créez votre propre campagne.")
+MINE, ALL, ACTIVE, ARCHIVED = "miennes", "toutes", "actives", "archivees"
+STATES = {MINE: N_("Mes campagnes"), ALL: N_("Toutes"), ACTIVE: N_("Actives"), ARCHIVED: N_("Archivées")}
+ORDERS = {
+    Order.NEWEST: N_("Les plus récentes"),
+    Order.OLDEST: N_("Les plus anciennes"),
+    Order.NAME: N_("Par nom"),
+    Order.OWNER: N_("Par créateur"),
+}
 
 
 @blueprint.get("")
@@ -39,35 +41,34 @@ def home() -> Response:
 
 @blueprint.get("/campagnes")
 def campaign_list() -> str:
-    """The school's campaigns, active or archived, by name."""
-    archived = request.args.get("etat") == "archivees"
-    name = staff_pages.filter_text("nom")
-    page = campaigns.listing(db(), current().school.id, archived=archived, search=name, page=staff_pages.page_number())
-    return render_template("teacher/campaigns.html", page=page, archived=archived, name=name)
-
-
-@blueprint.get("/campagnes/creer")
-def new_campaign() -> str:
-    """The form of a new campaign."""
-    return render_template("teacher/create.html", form=CampaignForm(), profiles=campaigns.profiles(), faults={})
-
-
-@blueprint.post("/campagnes/creer")
-def create_campaign() -> Response | tuple[str, int]:
-    """Make the campaign and show its code, or the form with everything that is wrong.
-
-    Who came from an activity goes back there, to confirm it.
-    """
-    form = CampaignForm.sent()
-    try:
-        campaign = form.create(db())
-    except CampaignFaults as error:
-        faults = faults_of(error)
-        return render_template("teacher/create.html", form=form, profiles=campaigns.profiles(), faults=faults), 422
-    activity = request.args.get("activite", type=staff_pages.row_id)
-    if activity is not None:
-        return redirect(url_for("picker.activity", resource_link_pk=activity, campagne=campaign.id), 303)
-    return redirect(url_for("teacher.campaign", campaign_id=campaign.id), 303)
+    """The school's campaigns: one's own, all, active or archived; by name and creator, in the order asked for."""
+    info = current()
+    asked = request.args.get("etat", ACTIVE)
+    state = asked if asked in STATES else ACTIVE
+    name, owner = staff_pages.filter_text("nom"), staff_pages.filter_text("createur")
+    page = campaigns.listing(
+        db(),
+        info.school.id,
+        owner_id=info.person_id if state == MINE else None,
+        archived=None if state in (ALL, MINE) else state == ARCHIVED,
+        search=name,
+        owner=owner,
+        order=_order(),
+        page=staff_pages.page_number(),
+    )
+    return render_template(
+        "teacher/campaigns.html",
+        page=page,
+        state=state,
+        states=[(each, gettext(label)) for each, label in STATES.items()],
+        archived=state == ARCHIVED,
+        name=name,
+        owner_name=owner,
+        order=_order(),
+        orders=[(each.value, gettext(label)) for each, label in ORDERS.items()],
+        steps=_first_steps(),
+        accepted=team.has_accepted(db(), info.person_id, info.school.id),
+    )
 
 
 @blueprint.get(f"/campagnes/<{ROW_ID}:campaign_id>")
@@ -88,29 +89,31 @@ def campaign(campaign_id: int) -> str:
 
 @blueprint.get(f"/campagnes/<{ROW_ID}:campaign_id>/parametres")
 def settings(campaign_id: int) -> str:
-    """What the campaign was made of, and its archiving."""
+    """What the campaign was made of, and what can be done with it."""
     chosen, info = _campaign(campaign_id), current()
+    profile = target_profiles(bank()).get(chosen.target_profile)
     return render_template(
         "teacher/settings.html",
         campaign=chosen,
         overview=follow_up.overview(db(), chosen.id),
-        profile=target_profiles(bank()).get(chosen.target_profile),
+        tested=chosen.profile_name or (profile.name if profile else ""),
         uses=courses.uses(db(), chosen.id),
         may_edit=campaigns.may_edit(chosen, info.person_id, info.role),
+        may_delete=campaigns.may_delete(chosen, info.person_id, info.role),
     )
 
 
 @blueprint.post(f"/campagnes/<{ROW_ID}:campaign_id>/archivage")
 def archive(campaign_id: int) -> Response:
     """Archive the campaign: nobody starts or sends any more."""
-    campaigns.archive(db(), _own_campaign(campaign_id), now())
+    campaigns.archive(db(), staff_pages.own_campaign(campaign_id), now())
     return redirect(url_for("teacher.settings", campaign_id=campaign_id), 303)
 
 
 @blueprint.post(f"/campagnes/<{ROW_ID}:campaign_id>/reactivation")
 def unarchive(campaign_id: int) -> Response:
     """Open the campaign again."""
-    campaigns.unarchive(db(), _own_campaign(campaign_id), now())
+    campaigns.unarchive(db(), staff_pages.own_campaign(campaign_id), now())
     return redirect(url_for("teacher.settings", campaign_id=campaign_id), 303)
 
 
@@ -124,8 +127,31 @@ def _campaign(campaign_id: int) -> Campaign:
     return campaigns.get(db(), current().school.id, campaign_id)
 
 
-def _own_campaign(campaign_id: int) -> Campaign:
-    chosen, info = _campaign(campaign_id), current()
-    if not campaigns.may_edit(chosen, info.person_id, info.role):
-        raise NotYoursError
-    return chosen
+def _order() -> Order:
+    try:
+        return Order(request.args.get("tri", Order.NEWEST))
+    except ValueError:
+        return Order.NEWEST
+
+
+def _first_steps() -> list[tuple[str, str, bool]]:
+    """The three steps of a first visit: what, where, whether done. Nothing once all are."""
+    school_id = current().school.id
+    steps = [
+        (
+            gettext("Importer la liste des élèves"),
+            url_for("learners.learner_list"),
+            register.last_import(db(), school_id) is not None,
+        ),
+        (
+            gettext("Créer votre première campagne"),
+            url_for("making.new_campaign"),
+            campaigns.has_own(db(), school_id),
+        ),
+        (
+            gettext("Donner son code aux élèves"),
+            url_for("teacher.campaign_list"),
+            campaigns.has_participants(db(), school_id),
+        ),
+    ]
+    return [] if all(done for _, _, done in steps) else steps

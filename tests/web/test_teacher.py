@@ -106,9 +106,13 @@ class TestCreating:
 
         page = browser.get("/orga/campagnes/creer")
 
-        labels = [each.text_content().strip() for each in page.root.xpath("//main//label")]
+        labels = [
+            " ".join(each.text_content().split()) for each in page.root.xpath("//form//label[not(ancestor::details)]")
+        ]
         assert labels == [
             "Nom de la campagne",
+            "Évaluer les participants",
+            "Collecter les profils Pix des participants aucune question : l’élève envoie son profil tel qu’il est",
             "Que souhaitez-vous tester ?",
             "Titre du parcours",
             "Texte de la page d'accueil",
