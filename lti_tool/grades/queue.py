@@ -19,9 +19,12 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     null,
     or_,
     select,
+    text,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import Session
@@ -201,36 +204,66 @@ def _sought() -> Select[*tuple[Any, ...]]:
 
 
 def _claim(session: Session, now: datetime, limit: int, allowance: Allowance) -> list[Cell]:
-    """The oldest first; of a platform that has reached its allowance no more, so that it keeps no other one waiting."""
-    due = (
-        _deliverable()
-        .where(
-            Grade.next_try_at <= now,
-            or_(Grade.lease_until.is_(None), Grade.lease_until < now),
-            outages.may_be_asked(now),
-        )
-        .order_by(Grade.next_try_at, Grade.id)
-        .with_for_update(of=Grade, skip_locked=True)
-    )
+    """The oldest first; of a platform that has reached its allowance no more, so that it keeps no other one waiting.
+
+    First the rows, by their index; then all that belongs to them: one statement for both makes PostgreSQL join
+    everything that waits before it takes the first few.
+    """
     taken: list[Cell] = []
     left: dict[int, int] = {}
-    while len(taken) < limit:
+    after: tuple[datetime | None, int] | None = None
+    while (wanted := limit - len(taken)) > 0:
         full = [platform_id for platform_id, more in left.items() if more <= 0]
-        wanted = limit - len(taken)
-        statement = due.where(Grade.id.not_in([cell.grade_id for cell in taken])) if taken else due
-        statement = statement.where(LineItem.platform_id.not_in(full)) if full else statement
-        rows = session.execute(statement.limit(wanted)).all()
-        for row in rows:
+        due = session.execute(_due(now, full, after).limit(wanted)).all()
+        rows = _details(session, [row.id for row in due])
+        for row in (rows[each.id] for each in due if each.id in rows):
             platform = record_of(row[len(_CELL) :])
             more = left.setdefault(platform.id, allowance(platform.id, row.failures))
             left[platform.id] = more - 1
             if more > 0:
                 taken.append(_cell(row, platform, now))
-        if len(rows) < wanted or all(more > 0 for more in left.values()):
+        if len(due) < wanted:
             break
+        after = (due[-1].next_try_at, due[-1].id)
     if taken:
         session.execute(_TAKE, [_as_taken(cell) for cell in sorted(taken, key=lambda cell: cell.grade_id)])
     return taken
+
+
+def _due(now: datetime, full: Sequence[int], after: tuple[datetime | None, int] | None) -> Select[int, datetime | None]:
+    """Whose turn it is, as far as the row and its platform tell."""
+    not_now = (
+        select(LineItem.id)
+        .join(Platform, Platform.id == LineItem.platform_id)
+        .outerjoin(Outage, Outage.platform_id == LineItem.platform_id)
+        .where(
+            or_(
+                LineItem.url.is_(None),
+                Platform.status != ACTIVE,
+                ~outages.may_be_asked(now),
+                LineItem.platform_id.in_(full),
+            )
+        )
+    )
+    statement = select(Grade.id, Grade.next_try_at).where(
+        Grade.state == WAITING,
+        Grade.next_try_at <= now,
+        or_(Grade.lease_until.is_(None), Grade.lease_until < now),
+        Grade.line_item_id.not_in(not_now),
+    )
+    if after is not None:
+        last = tuple_(literal(after[0], Grade.next_try_at.type), literal(after[1]))
+        statement = statement.where(tuple_(Grade.next_try_at, Grade.id) > last)
+    return statement.order_by(Grade.next_try_at, Grade.id).with_for_update(skip_locked=True)
+
+
+def _details(session: Session, grade_ids: list[int]) -> dict[int, Row[*tuple[Any, ...]]]:
+    if not grade_ids:
+        return {}
+    if session.get_bind().dialect.name == "postgresql":
+        # The joins stand in a good order; to look for a better one takes longer than to follow it.
+        session.execute(text("SET LOCAL join_collapse_limit = 1"))
+    return {row.id: row for row in session.execute(_deliverable().where(Grade.id.in_(grade_ids)))}
 
 
 def _cell(row: Row[*tuple[Any, ...]], platform: PlatformRecord, now: datetime) -> Cell:

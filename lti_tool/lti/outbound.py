@@ -276,6 +276,16 @@ class _Timed(io.RawIOBase):
         super().close()
 
 
+class _WholeLines(io.BufferedReader):
+    """`http.client` takes headers that break off for all there are, and their answer for a success without a body."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line:
+            raise http.client.RemoteDisconnected("the answer breaks off")
+        return line
+
+
 class _TimedSocket:
     """All that `http.client` asks of a socket in order to read an answer."""
 
@@ -283,7 +293,7 @@ class _TimedSocket:
         self._sock = sock
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Timed(self._sock), _CHUNK)
+        return _WholeLines(_Timed(self._sock), _CHUNK)
 
 
 class _TimedResponse(http.client.HTTPResponse):

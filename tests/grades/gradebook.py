@@ -5,6 +5,7 @@ It can be told how to fail: each request of a kind takes the next failure planne
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections import defaultdict
@@ -25,12 +26,32 @@ MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 @dataclass
 class Plan:
-    """How one request fails: a status, or None to break the connection; `after` does the work first."""
+    """How one request fails: a status, or None to break the connection; `after` does the work first.
+
+    `way` is a name of `WAYS`, for what is worse than a status.
+    """
 
     status: int | None
     headers: dict[str, str] = field(default_factory=dict)
     after: bool = False
     body: dict[str, Any] | None = None
+    way: str | None = None
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+WAYS: dict[str, tuple[bytes, ...]] = {
+    "an error page": (HEAD + b"Content-Length: 47\r\n\r\n<html><body>Maintenance en cours.</body></html>",),
+    "an error in JSON": (HEAD + b'Content-Length: 38\r\n\r\n{"error": "the database went away!!!"}',),
+    "an empty 500": (b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n",),
+    "half a body": (HEAD + b'Content-Length: 400\r\n\r\n{"access_tok',),
+    "half a head": (b"HTTP/1.1 200 OK\r\nContent-Ty",),
+    "no HTTP at all": (b"\x00\x01 hello\r\n\r\n",),
+    "too much": (HEAD + b"\r\n", *[b"x" * 65536] * 32),
+    "never": (),
+    "a head that drips": (b"HTTP/1.1 200 OK\r\nX: ", *[b"x"] * 10_000),
+    "a body that drips": (HEAD + b"Content-Length: 10000\r\n\r\n", *[b" "] * 10_000),
+}
+"""What is sent, piece by piece; a drip comes a piece at a time, then the connection ends."""
 
 
 @dataclass
@@ -51,15 +72,22 @@ class Gradebook:
         self.columns: dict[int, dict[str, Any]] = {}
         self.cells: dict[tuple[int, str], Value] = {}
         self.pupils: set[str] = set()
+        self.locked: set[str] = set()
         self.members: list[dict[str, Any]] = []
         self.plans: dict[str, list[Plan]] = defaultdict(list)
         self.asked: list[str] = []
         self.scores: list[dict[str, Any]] = []
         """All scores that came, in the order of coming."""
         self.accepted: list[dict[str, Any]] = []
+        self.keeps_the_scores_time = False
+        """As Moodle does for columns that a tool made: a cell's time is its score's, not the platform's own."""
         self.on_score: Callable[[], None] | None = None
         """Called while a score is under way."""
         self.on_find: Callable[[], None] | None = None
+        self.chance: Callable[[str], Plan | None] = lambda _kind: None
+        """How a request for which nothing is planned fails, if it does."""
+        self.given_up = threading.Event()
+        """Set when the test is over: nobody waits for an answer any more."""
         self.lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -70,6 +98,7 @@ class Gradebook:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def stop(self) -> None:
+        self.given_up.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -97,10 +126,13 @@ class Gradebook:
         plans = (Plan(s, {k.replace("_", "-"): v for k, v in headers.items()}, after) for s in statuses)
         self.plans[kind].extend(plans)
 
+    def misbehave(self, kind: str, way: str, *, after: bool = False) -> None:
+        self.plans[kind].append(Plan(None, after=after, way=way))
+
     def next_plan(self, kind: str) -> Plan | None:
         with self.lock:
             self.asked.append(kind)
-            return self.plans[kind].pop(0) if self.plans[kind] else None
+            return self.plans[kind].pop(0) if self.plans[kind] else self.chance(kind)
 
     def take_score(self, number: int, document: dict[str, Any], content_type: str) -> int:
         with self.lock:
@@ -109,13 +141,15 @@ class Gradebook:
                 return 404 if number not in self.columns else 415
             if document["userId"] not in self.pupils:
                 return 400
+            if document["userId"] in self.locked:
+                return 500
             second = int(datetime.fromisoformat(document["timestamp"]).timestamp())
             cell = self.cells.get((number, document["userId"]))
             if cell is not None and cell.second >= second:
                 return 409
             given = document["scoreGiven"] * self.columns[number]["scoreMaximum"] / document["scoreMaximum"]
-            now = int(self.clock().timestamp())
-            self.cells[number, document["userId"]] = Value(given, document.get("comment"), now)
+            written = second if self.keeps_the_scores_time else int(self.clock().timestamp())
+            self.cells[number, document["userId"]] = Value(given, document.get("comment"), written)
             self.accepted.append(document)
             return 200
 
@@ -165,11 +199,23 @@ def _handler(book: Gradebook) -> type[BaseHTTPRequestHandler]:
             return self._send(status, answer, media_type, {})
 
         def _fail(self, plan: Plan) -> None:
-            if plan.status is None:
+            if plan.way is not None:
+                self._misbehave(plan.way)
+            elif plan.status is None:
                 self.close_connection = True
                 self.connection.close()
             else:
                 self._send(plan.status, plan.body, "application/json", plan.headers)
+
+        def _misbehave(self, way: str) -> None:
+            self.close_connection = True
+            with contextlib.suppress(OSError):
+                for piece in WAYS[way]:
+                    self.wfile.write(piece)
+                    if "drips" in way and book.given_up.wait(0.01):
+                        return
+                if way == "never":
+                    book.given_up.wait(20)
 
         def _answer(self, kind: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, Any, str]:
             number = int(path.split("/")[2]) if path.startswith("/columns/") else 0
