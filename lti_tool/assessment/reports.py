@@ -49,11 +49,11 @@ def report(session: Session, run_id: int, item_id: str, reason: str, words: str,
 
 def counts(session: Session) -> Mapping[str, int]:
     """How often each item was reported, the most reported first."""
-    number = func.count()
+    number = func.count().label("number")
     rows = session.execute(
         select(ItemReport.item_id, number).group_by(ItemReport.item_id).order_by(number.desc(), ItemReport.item_id)
     )
-    return dict(rows.tuples())
+    return {row.item_id: row.number for row in rows}
 
 
 def _kept(words: str) -> str:

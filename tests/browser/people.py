@@ -47,7 +47,7 @@ def open_pix(stage: Stage, context: BrowserContext, login: str, *, new_window: b
 def import_register(stage: Stage, context: BrowserContext, look: Look) -> None:
     """The head gives SIECLE's file and reads the list."""
     page = open_pix(stage, context, "helene.garnier")
-    page.get_by_role("link", name="Élèves").click()
+    page.get_by_role("link", name="Élèves", exact=True).click()
     look(page, "eleves-vide")
     page.get_by_role("link", name="Importer (xml)").first.click()
     look(page, "importer")
