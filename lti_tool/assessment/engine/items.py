@@ -5,7 +5,7 @@ How to write such a file stands in this package's README. A bank with one fault 
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -21,8 +21,6 @@ from lti_tool.assessment.engine.typography import typographic
 BANK_PATH = Path(__file__).parent / "bank"
 KINDS: Mapping[str, type[Question]] = MappingProxyType({**PLAIN_KINDS, Practical.kind: Practical})
 """Every kind of question that an item can be, by the word in its `kind`."""
-PAGES_SHOW = frozenset(KINDS)
-"""The kinds that the pages can show. Items of the others are checked like all, but nobody is asked them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +116,6 @@ class Bank:
         """The items that ask for this skill, in the file's order."""
         return self.skills[skill_id].items
 
-    def of_kinds(self, kinds: Collection[str]) -> "Bank":
-        """The bank with the items of these kinds only, and what is left of skills and topics."""
-        topics = []
-        for topic in self.topics:
-            skills = (
-                replace(skill, items=tuple(item for item in skill.items if item.kind in kinds))
-                for skill in topic.skills
-            )
-            topics.append(replace(topic, skills=tuple(skill for skill in skills if skill.items)))
-        return Bank(topic for topic in topics if topic.skills)
-
     def topics_of_competence(self, code: str) -> tuple[Topic, ...]:
         """The topics of one competence, by id; none for a code that no topic has."""
         return tuple(topic for topic in self.topics if topic.competence == code)
@@ -153,8 +140,8 @@ def faults(path: Path = BANK_PATH) -> tuple[ItemFault, ...]:
 
 @cache
 def bank() -> Bank:
-    """The bank that comes with the tool, as far as the pages can show it, read once in a process. Raises BankError."""
-    return load_bank().of_kinds(PAGES_SHOW)
+    """The bank that comes with the tool, read once in a process. Raises BankError."""
+    return load_bank()
 
 
 _WORD = re.compile(r"\{([a-z]+)\}")

@@ -39,24 +39,48 @@ def said(bank: Bank, *given: tuple[str, bool]) -> str:
     ("given", "expected"),
     [
         pytest.param([], "......", id="no answer, nothing known"),
-        pytest.param([("a-3", True)], "vvV...", id="a success validates the easier ones"),
-        pytest.param([("a-3", False)], "..Xxxx", id="a failure invalidates the harder ones"),
-        pytest.param([("b-3", True)], "......", id="another topic says nothing"),
-        pytest.param([("a-2", True), ("a-5", False)], "vV..Xx", id="what lies between stays unknown"),
-        pytest.param([("a-2", False), ("a-4", True)], "vXvVxx", id="asked wins; later evidence wins between"),
-        pytest.param([("a-4", True), ("a-2", False)], "vXxVxx", id="the other way round"),
+        pytest.param([("a-4", True)], "vvvVxx", id="a success validates the easier ones"),
+        pytest.param([("a-3", False)], "vvXxxx", id="a failure invalidates the harder ones"),
+        pytest.param([("b-3", True)], "......", id="nothing is said of a topic of which nothing was asked"),
+        pytest.param([("a-2", True), ("a-3", True)], "vVVvxx", id="beyond a success the estimate decides"),
         pytest.param(
-            [("a-3", False), ("a-3", True)], "vvV...", id="the latest of a skill counts, with what it implied"
+            [("a-6", True), ("a-2", False)], "vXxxxV", id="asked wins; between, a lucky guess is seen through"
         ),
-        pytest.param([("gone-3", True), ("a-1", True)], "V.....", id="skills no longer in the bank say nothing"),
+        pytest.param([("a-2", False), ("a-6", True)], "vXxxxV", id="the other way round"),
+        pytest.param([("a-3", True), ("a-2", False), ("b-1", False)], "vXVxxx", id="the estimate settles between"),
+        pytest.param([("a-3", False), ("a-4", True)], "vvXVxx", id="easier and harder than the contradiction"),
+        pytest.param(
+            [("a-3", False), ("a-3", True)], "vvVxxx", id="the latest of a skill counts, with what it implied"
+        ),
+        pytest.param([("gone-3", True), ("a-1", True)], "Vvvxxx", id="skills no longer in the bank say nothing"),
     ],
 )
 def test_inference(bank: Bank, given: list[tuple[str, bool]], expected: str) -> None:
     assert said(bank, *given) == expected
 
 
+@given(
+    level=st.integers(1, 6),
+    right=st.booleans(),
+    elsewhere=st.lists(st.tuples(st.sampled_from([f"b-{level}" for level in LEVELS]), st.booleans()), max_size=4),
+)
+def test_whatever_else_a_success_validates_the_easier_and_a_failure_invalidates_the_harder(
+    bank: Bank, level: int, right: bool, elsewhere: list[tuple[str, bool]]
+) -> None:
+    known = infer(bank, answers(*elsewhere, (f"a-{level}", right)))
+    implied = range(1, level) if right else range(level + 1, 7)
+    assert all(known[f"a-{other}"].validated == right for other in implied)
+
+
+def test_what_answers_elsewhere_show_helps_to_infer(bank: Bank) -> None:
+    strong = [(f"b-{level}", True) for level in LEVELS]
+    weak = [(f"b-{level}", False) for level in LEVELS]
+    assert said(bank, ("a-3", True), *strong) == "vvVvvx"
+    assert said(bank, ("a-3", True), *weak) == "vvVxxx"
+
+
 def test_only_targeted_skills_are_told(bank: Bank) -> None:
-    assert set(infer(bank, answers(("a-4", True)), targets=["a-1", "a-4", "a-6"])) == {"a-1", "a-4"}
+    assert set(infer(bank, answers(("a-4", True)), targets=["a-1", "a-4", "b-6"])) == {"a-1", "a-4"}
 
 
 skill_ids = st.sampled_from([f"{topic}-{level}" for topic in "ab" for level in LEVELS])

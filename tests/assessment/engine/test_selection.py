@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lti_tool.assessment.engine.items import Bank, Skill
+from lti_tool.assessment.engine.items import Bank, Skill, load_bank
 from lti_tool.assessment.engine.knowledge import Answer, infer
-from lti_tool.assessment.engine.selection import estimated_level, next_item, questions_left
+from lti_tool.assessment.engine.selection import (
+    PRACTICAL_AFTER,
+    estimated_level,
+    next_item,
+    open_skills,
+    questions_left,
+)
 from tests.assessment.authoring import small_bank
 
 TOPICS = {"a": ("1.1", range(1, 7)), "b": ("1.1", (1, 2, 3)), "c": ("4.2", (2, 4)), "d": ("5.1", (6,))}
@@ -20,6 +27,11 @@ TOPICS = {"a": ("1.1", range(1, 7)), "b": ("1.1", (1, 2, 3)), "c": ("4.2", (2, 4
 @pytest.fixture(scope="module")
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Bank:
     return small_bank(tmp_path_factory.mktemp("bank"), TOPICS, items=3)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Bank:
+    return load_bank()
 
 
 def take(
@@ -38,8 +50,8 @@ def take(
     return answers
 
 
-def unknown(bank: Bank, answers: Sequence[Answer]) -> list[Skill]:
-    return [skill for skill in bank.skills.values() if skill.id not in infer(bank, answers)]
+def still_open(bank: Bank, answers: Sequence[Answer]) -> list[Skill]:
+    return list(open_skills(bank, list(bank.skills), answers))
 
 
 abilities = st.integers(0, 7)
@@ -48,14 +60,15 @@ seeds = st.integers(0, 10_000).map(str)
 
 @given(ability=abilities, slips=st.integers(), seed=seeds)
 @settings(max_examples=60)
-def test_every_test_ends_and_asks_nothing_twice_nor_what_is_known(
+def test_every_test_ends_and_asks_nothing_twice_nor_what_is_settled(
     bank: Bank, ability: int, slips: int, seed: str
 ) -> None:
     draw = random.Random(slips)
     answers = take(bank, lambda skill: (skill.level <= ability) != (draw.random() < 0.2), seed=seed)
-    assert len({answer.item_id for answer in answers}) == len(answers)
+    assert len({answer.skill_id for answer in answers}) == len(answers)
     for number, answer in enumerate(answers):
-        assert answer.skill_id not in infer(bank, answers[:number])
+        assert answer.skill_id in {skill.id for skill in still_open(bank, answers[:number])}
+    assert still_open(bank, answers) == []
     assert set(infer(bank, answers)) == set(bank.skills)
 
 
@@ -93,17 +106,50 @@ def test_no_question_is_more_than_a_level_above_what_was_managed(bank: Bank, see
     answers = take(bank, lambda skill: skill.level <= ability, seed=seed)
     for number, answer in enumerate(answers):
         level = bank.skill(answer.skill_id).level
-        assert level <= max(managed + 1, min(skill.level for skill in unknown(bank, answers[:number])))
+        assert level <= max(managed + 1, min(skill.level for skill in still_open(bank, answers[:number])))
         managed = max(managed, level if answer.right else 0)
 
 
 @given(seed=seeds, ability=abilities)
-def test_competences_alternate_while_another_has_a_question_within_reach(bank: Bank, seed: str, ability: int) -> None:
+def test_every_topic_is_asked_about_before_one_is_gone_into(bank: Bank, seed: str, ability: int) -> None:
+    """As far as a question of it is within reach: one topic of this bank has level 6 only."""
     answers = take(bank, lambda skill: skill.level <= ability, seed=seed)
-    for number in range(1, len(answers)):
-        last, this = (bank.skill(answers[number - 1 + shift].skill_id) for shift in (0, 1))
-        missed = {skill.competence for skill in unknown(bank, answers[:number]) if skill.level <= this.level}
-        assert this.competence != last.competence or missed == {last.competence}
+    topics = [bank.skill(answer.skill_id).topic_id for answer in answers[:3]]
+    assert sorted(topics) == ["a", "b", "c"]
+
+
+@given(seed=seeds)
+@settings(max_examples=20, deadline=None)
+def test_competences_alternate_while_all_have_questions(whole: Bank, seed: str) -> None:
+    answers = take(whole, lambda skill: skill.level <= 3, seed=seed, length=25)
+    competences = [whole.skill(answer.skill_id).competence for answer in answers]
+    assert all(one != other for one, other in pairwise(competences))
+
+
+@given(seed=seeds, slips=st.integers())
+@settings(max_examples=20, deadline=None)
+def test_after_two_failures_comes_a_question_that_will_likely_be_managed(whole: Bank, seed: str, slips: int) -> None:
+    draw = random.Random(slips)
+    answers = take(whole, lambda skill: draw.random() < 0.5, seed=seed, length=25)
+    for number in range(2, len(answers)):
+        if not answers[number - 2].right and not answers[number - 1].right:
+            level = whole.skill(answers[number].skill_id).level
+            assert level <= round(estimated_level(whole, answers[:number])) + 1
+
+
+def test_practical_questions_come_neither_first_nor_bunched_while_there_are_others(whole: Bank) -> None:
+    for seed in range(5):
+        answers = take(whole, lambda skill: skill.level <= 3, seed=str(seed), length=30)
+        places = [n for n, answer in enumerate(answers) if whole.item(answer.item_id).kind == "practical"]
+        assert places[0] >= PRACTICAL_AFTER
+        assert len(places) >= 4
+        assert sum(later - earlier == 1 for earlier, later in pairwise(places)) <= 1
+
+
+def test_a_test_of_everything_is_shorter_than_half_of_its_skills(whole: Bank) -> None:
+    for ability in range(7):
+        answers = take(whole, lambda skill, ability=ability: skill.level <= ability, seed="1")
+        assert len(whole.topics) <= len(answers) < len(whole.skills) / 2
 
 
 def test_neighbours_meet_different_questions(bank: Bank) -> None:
@@ -130,8 +176,9 @@ def test_the_estimated_level_follows_the_answers(bank: Bank) -> None:
     def level(*given: tuple[str, bool]) -> float:
         return estimated_level(bank, [Answer(n, f"{skill}-a", skill, right) for n, (skill, right) in enumerate(given)])
 
-    assert level() == 2
-    assert level(("a-2", False)) < 2 < level(("a-2", True)) < level(("a-6", True), ("b-3", True))
+    assert level(("a-2", False)) < level() < level(("a-2", True)) < level(("a-6", True), ("b-3", True))
+    assert 0 <= level(*((f"a-{n}", False) for n in range(1, 7))) < 1.5
+    assert 4 < level(*((f"a-{n}", True) for n in range(1, 7))) <= 7
 
 
 @given(ability=abilities, seed=seeds)
