@@ -43,7 +43,7 @@ install_refusals(blueprint)
 @blueprint.before_request
 def check_type_id() -> None:
     """Every address of the service carries the tool's `type_id`."""
-    if request.args.get("type_id") != current_ent().config.tool.deployment_id:
+    if request.args.get("type_id") != current_ent().tool.deployment_id:
         raise ServiceRefusalError(401, "Unknown type_id")
 
 

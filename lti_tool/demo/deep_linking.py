@@ -38,7 +38,7 @@ def read_selection(ent: Ent, course_id: str, token: str) -> Selection:
         raise RefusedSelectionError("ce n’est pas une réponse à une sélection")
     if claims.get(CLAIM + "version") != "1.3.0":
         raise RefusedSelectionError("la version de LTI n’est pas 1.3.0")
-    if claims.get(CLAIM + "deployment_id") != ent.config.tool.deployment_id:
+    if claims.get(CLAIM + "deployment_id") != ent.tool.deployment_id:
         raise RefusedSelectionError("le déploiement n’est pas celui de l’ENT")
     chosen = claims.get(DEEP_LINKING_CLAIM + "content_items", [])
     if not isinstance(chosen, list):
@@ -58,7 +58,7 @@ def _verified_claims(ent: Ent, token: str) -> dict[str, Any]:
         raise RefusedSelectionError("la réponse est trop longue")
     registry = jwt.JWTClaimsRegistry(
         now=int(ent.clock()),
-        iss={"essential": True, "value": ent.config.tool.client_id},
+        iss={"essential": True, "value": ent.tool.client_id},
         aud={"essential": True, "value": ent.config.base_url},
         exp={"essential": True},
         iat={"essential": True},
@@ -78,7 +78,7 @@ def _item(ent: Ent, item: object) -> NewItem:
     title, url, custom = item.get("title") or "Pix", item.get("url"), item.get("custom") or {}
     if not isinstance(title, str) or len(title) > _LONGEST_TITLE:
         raise RefusedSelectionError("un titre n’est pas un texte court")
-    if url is not None and (not isinstance(url, str) or origin_of(url) != ent.config.tool.origin):
+    if url is not None and (not isinstance(url, str) or origin_of(url) != ent.tool.origin):
         raise RefusedSelectionError("un contenu est ailleurs que chez l’outil")
     if not isinstance(custom, dict) or not all(isinstance(value, str) for value in custom.values()):
         raise RefusedSelectionError("les paramètres d’un contenu ne sont pas des textes")

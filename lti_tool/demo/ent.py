@@ -8,17 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from authlib.oauth2 import OAuth2Error
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from lti_tool.demo import ags, launches, marks, nrps, oidc, pages
+from lti_tool.demo import ags, launches, marks, nrps, oidc, pages, registration
 from lti_tool.demo.people import SCHOOL_NAME
 from lti_tool.demo.session import signed_in
 from lti_tool.demo.state import Ent, EntConfig, current_ent, load_or_make_key, load_or_make_secret, origin_of
 from lti_tool.demo.store import Store
-from lti_tool.demo.tool_keys import ToolKeys
+from lti_tool.demo.tools import ToolBook
 
 _LARGEST_REQUEST = 1_000_000
 
@@ -39,15 +39,16 @@ def create_ent(config: EntConfig, data: Path, *, clock: Callable[[], float] = ti
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
     )
+    store = Store(data / "ent.sqlite")
     app.extensions["demo_ent"] = Ent(
         config=config,
-        store=Store(data / "ent.sqlite"),
+        store=store,
         key=load_or_make_key(data / "private-key.pem"),
-        tool_keys=ToolKeys(config.tool.jwks_url),
+        tool_book=ToolBook(store),
         clock=clock,
     )
     oidc.install(app)
-    for room in (pages, launches, marks, ags, nrps):
+    for room in (pages, launches, marks, registration, ags, nrps):
         app.register_blueprint(room.blueprint)
     app.add_template_filter(marks.decimal_comma)
     app.context_processor(lambda: {"school": SCHOOL_NAME, "me": signed_in()})
@@ -91,7 +92,7 @@ def _healthz() -> tuple[str, int, dict[str, str]]:
 
 def _refuse_foreign_forms() -> tuple[str, int] | None:
     """Another site may post only where the protocol says so; the services have no session to abuse."""
-    if request.method != "POST" or request.blueprint not in {"pages", "marks"}:
+    if request.method != "POST" or request.blueprint not in {"pages", "marks", "registration"}:
         return None
     origin = request.headers.get("Origin")
     if origin is None or origin == origin_of(current_ent().config.base_url):
@@ -100,7 +101,7 @@ def _refuse_foreign_forms() -> tuple[str, int] | None:
 
 
 def _protect(response: Response) -> Response:
-    tool = current_ent().config.tool.origin
+    tool = g.get("framed_origin") or current_ent().tool.origin
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; "
         f"frame-ancestors 'self'; frame-src 'self' {tool}; form-action 'self' {tool}"

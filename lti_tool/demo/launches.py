@@ -74,7 +74,7 @@ def _initiation(
     hint = json.dumps({"cmid": activity_id or 0, "launchid": "lancement-" + secrets.token_hex(8)})
     target = "iframe" if request.args.get("cible") == "iframe" else "window"
     ent.store.start_launch(PendingLaunch(hint, person.sub, kind, course_id, activity_id, target))
-    tool = ent.config.tool
+    tool = ent.tool
     fields = {
         "iss": ent.config.base_url,
         "target_link_uri": url or tool.target_link_uri,

@@ -50,11 +50,8 @@ def launch_claims(ent: Ent, launch: PendingLaunch, person: Person) -> dict[str, 
     """
     claims: dict[str, Any] = {
         "sub": person.sub,
-        "given_name": person.given_name,
-        "family_name": person.family_name,
-        "name": person.full_name,
         CLAIM + "version": "1.3.0",
-        CLAIM + "deployment_id": ent.config.tool.deployment_id,
+        CLAIM + "deployment_id": ent.tool.deployment_id,
         CLAIM + "roles": list(person.institution_roles),
         CLAIM + "tool_platform": {
             "guid": SCHOOL_UAI,
@@ -64,6 +61,9 @@ def launch_claims(ent: Ent, launch: PendingLaunch, person: Person) -> dict[str, 
         },
         CLAIM + "lis": {"person_sourcedid": person.login, "course_section_sourcedid": ""},
     }
+    if ent.tool.gives_names:
+        names = {"given_name": person.given_name, "family_name": person.family_name, "name": person.full_name}
+        claims.update(names)
     course = _course(launch)
     if launch.kind == LaunchKind.SELECTION and course:
         claims.update(_selection_claims(ent, course))
@@ -85,13 +85,13 @@ def launch_claims(ent: Ent, launch: PendingLaunch, person: Person) -> dict[str, 
 
 def line_items_url(ent: Ent, course_id: str) -> str:
     """The course's line items, as given in a launch: with `type_id`, as Moodle does."""
-    return ent.url(f"/ags/{course_id}/lineitems?type_id={ent.config.tool.deployment_id}")
+    return ent.url(f"/ags/{course_id}/lineitems?type_id={ent.tool.deployment_id}")
 
 
 def line_item_url(ent: Ent, course_id: str, line_item_id: int, below: str = "") -> str:
     """A line item, or what is below it (`/results`): the path ends before the query."""
     path = f"/ags/{course_id}/lineitems/{line_item_id}/lineitem{below}"
-    return ent.url(f"{path}?type_id={ent.config.tool.deployment_id}")
+    return ent.url(f"{path}?type_id={ent.tool.deployment_id}")
 
 
 def members_url(ent: Ent, course_id: str) -> str:
@@ -118,7 +118,7 @@ def _activity(ent: Ent, launch: PendingLaunch) -> Activity | None:
 
 
 def _resource_claims(ent: Ent, activity: Activity | None) -> dict[str, Any]:
-    tool = ent.config.tool
+    tool = ent.tool
     link = {"id": activity.resource_link_id, "title": activity.title} if activity else None
     return {
         CLAIM + "message_type": "LtiResourceLinkRequest",
@@ -130,7 +130,7 @@ def _resource_claims(ent: Ent, activity: Activity | None) -> dict[str, Any]:
 def _selection_claims(ent: Ent, course: Course) -> dict[str, Any]:
     return {
         CLAIM + "message_type": "LtiDeepLinkingRequest",
-        CLAIM + "target_link_uri": ent.config.tool.target_link_uri,
+        CLAIM + "target_link_uri": ent.tool.target_link_uri,
         DEEP_LINKING_CLAIM + "deep_linking_settings": {
             "deep_link_return_url": ent.url(f"/cours/{course.id}/selection/retour"),
             "accept_types": ["ltiResourceLink"],

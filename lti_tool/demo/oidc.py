@@ -183,7 +183,7 @@ class Server(AuthorizationServer):
         if request.endpoint == "oidc.token":
             answer: Response = super().handle_error_response(oauth2_request, error)
             return answer
-        tool = ent.config.tool
+        tool = ent.tool
         if data.get("client_id") != tool.client_id or data.get("redirect_uri") != tool.launch_url:
             return _refusal_page()
         fields = {"error": error.error, "error_description": error.get_error_description()}
@@ -314,7 +314,7 @@ def _server() -> Server:
 
 
 def _tool() -> ToolConfig:
-    return current_ent().config.tool
+    return current_ent().tool
 
 
 def _token_url() -> str:

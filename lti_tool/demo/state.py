@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from joserfc.jwk import RSAKey
 
 from lti_tool.demo.store import Store
 from lti_tool.demo.tool_keys import ToolKeys
+from lti_tool.demo.tools import ToolBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class ToolConfig:
     """Where a launch wants to go when the activity gives no URL of its own."""
     deployment_id: str = "1"
     """As in Moodle, also the `type_id` of the service URLs."""
+    gives_names: bool = True
+    """Whether launches carry names."""
 
     @property
     def origin(self) -> str:
@@ -75,9 +78,34 @@ class Ent:
     config: EntConfig
     store: Store
     key: RSAKey
-    tool_keys: ToolKeys
+    tool_book: ToolBook
+    """The tools that registered themselves."""
     clock: Callable[[], float]
     """Seconds since 1970; tests move it forward."""
+    known_keys: dict[str, ToolKeys] = field(default_factory=dict)
+    """By the address of the key set."""
+
+    @property
+    def tool(self) -> ToolConfig:
+        """The tool that is launched: the one that was activated last, else the one of the configuration."""
+        registered = self.tool_book.active
+        if registered is None:
+            return self.config.tool
+        return ToolConfig(
+            client_id=registered.client_id,
+            login_url=registered.login_url,
+            launch_url=registered.launch_url,
+            jwks_url=registered.jwks_url,
+            target_link_uri=registered.target_link_uri,
+            deployment_id=registered.deployment_id,
+            gives_names=registered.gives_names,
+        )
+
+    @property
+    def tool_keys(self) -> ToolKeys:
+        """The public keys of that tool."""
+        url = self.tool.jwks_url
+        return self.known_keys.setdefault(url, ToolKeys(url))
 
     def url(self, path: str) -> str:
         """An absolute address of this ENT."""

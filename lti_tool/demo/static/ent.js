@@ -11,3 +11,17 @@ if (!cameBack) {
     window.top.location.replace(wayBack.href);
   }
 }
+
+// Registering a tool: like Moodle, the frame's first load is given up and done again; the tool's message ends it.
+const registration = document.getElementById("registration-frame");
+if (registration) {
+  registration.src = registration.dataset.src;
+  setTimeout(() => {
+    registration.src = registration.dataset.src;
+  }, 50);
+  window.addEventListener("message", (event) => {
+    if (event.origin === registration.dataset.origin && event.data?.subject === "org.imsglobal.lti.close") {
+      window.location.assign(document.getElementById("finished").href);
+    }
+  });
+}
