@@ -153,13 +153,14 @@ class Gradebook:
             self.accepted.append(document)
             return 200
 
-    def results(self, number: int, sub: str) -> list[dict[str, Any]]:
+    def results(self, number: int, sub: str | None) -> list[dict[str, Any]]:
+        """What is shown of one, or of all."""
         maximum = self.columns[number]["scoreMaximum"]
-        cell = self.cells.get((number, sub))
-        if cell is None:
-            return []
-        result = {"userId": sub, "resultMaximum": maximum}
-        return [result if cell.score is None else result | {"resultScore": cell.score}]
+        return [
+            {"userId": of, "resultMaximum": maximum} | ({} if cell.score is None else {"resultScore": cell.score})
+            for (column, of), cell in self.cells.items()
+            if column == number and sub in (None, of)
+        ]
 
     def add_column(self, document: dict[str, Any]) -> dict[str, Any]:
         with self.lock:
@@ -224,7 +225,7 @@ def _handler(book: Gradebook) -> type[BaseHTTPRequestHandler]:
             if kind == "score":
                 return book.take_score(number, json.loads(body), self.headers["Content-Type"]), None, ""
             if kind == "results":
-                return 200, book.results(number, query["user_id"][0]), RESULTS
+                return 200, book.results(number, query.get("user_id", [None])[0]), RESULTS
             if kind == "create":
                 return 201, book.add_column(json.loads(body)), LINE_ITEM
             if kind == "find":

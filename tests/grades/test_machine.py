@@ -30,7 +30,7 @@ from lti_tool.lti.models import SigningKey
 from lti_tool.lti.outbound import Client
 from lti_tool.lti.services import Services
 from lti_tool.vault import Vault
-from tests.campaigns.school import Schoolyard
+from tests.campaigns.school import TARGETED, Schoolyard
 from tests.conftest import NOW, SECRET_KEY
 from tests.grades.conftest import Clock, Course
 from tests.grades.gradebook import Gradebook, Plan
@@ -73,9 +73,9 @@ class Grades(RuleBasedStateMachine):
         services = Services(self.database, vault, client, KeyRing(self.database, vault), self.time)
         self.deliverer = Deliverer(self.database, services, self.time, jitter=lambda: 0.0, senders=2)
 
-    @rule(pupil=st.integers(0, PUPILS - 1), validated=st.integers(0, 10))
+    @rule(pupil=st.integers(0, PUPILS - 1), validated=st.integers(0, TARGETED - 1))
     def send(self, pupil: int, validated: int) -> None:
-        """Send, or improve, which is possible some days later."""
+        """Send, or improve, which is possible some days later while not all is validated."""
         if pupil in self.sent_at:
             self.time.advance(days=5)
         self.course.send(self.pupils[pupil][0], validated)

@@ -101,7 +101,7 @@ class Town:
 
     def take_the_test(self, pupil: PupilAtWork) -> None:
         """Finish the test, or take it again, some other time validating more."""
-        validated = self.chance.randint(0, TARGETED)
+        validated = self.chance.randint(0, TARGETED - 1)  # who has validated all has nothing to improve
         with self.database.write() as session:
             participation = session.get_one(Participation, pupil.participation_id)
             if participation.status == SHARED:
