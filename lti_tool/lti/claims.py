@@ -33,6 +33,7 @@ TARGET_LINK_URI = _LTI + "target_link_uri"
 RESOURCE_LINK = _LTI + "resource_link"
 ROLES = _LTI + "roles"
 CONTEXT = _LTI + "context"
+FOR_USER = _LTI + "for_user"
 CUSTOM = _LTI + "custom"
 LAUNCH_PRESENTATION = _LTI + "launch_presentation"
 AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -147,14 +148,35 @@ def context(claims: Claims) -> ContextClaim | None:
 
 
 def resource_link(claims: Claims, message: MessageType) -> ResourceLinkClaim | None:
-    if message is MessageType.DEEP_LINKING:
-        return None
     value = claims.get(RESOURCE_LINK)
+    if message in (MessageType.DEEP_LINKING, MessageType.DATA_PRIVACY):
+        return None
+    if message is MessageType.SUBMISSION_REVIEW and value is None:
+        return None
     document: Claims = value if isinstance(value, dict) else {}
     link_id = identifier(document.get("id"))
     if link_id is None:
         raise LaunchRefused(Reason.RESOURCE_LINK_MISSING)
     return ResourceLinkClaim(link_id, text(document.get("title")))
+
+
+def for_user(claims: Claims, message: MessageType) -> str | None:
+    """Whom a submission review or a data privacy launch is about; other messages have no such person."""
+    if message not in (MessageType.SUBMISSION_REVIEW, MessageType.DATA_PRIVACY):
+        return None
+    value = claims.get(FOR_USER)
+    user_id = identifier(value.get("user_id")) if isinstance(value, dict) else None
+    if user_id is None:
+        raise LaunchRefused(Reason.FOR_USER_MISSING)
+    return user_id
+
+
+def check_review(claims: Claims, message: MessageType, *, allow_http: bool) -> None:
+    """A submission review names the column that it is about."""
+    if message is MessageType.SUBMISSION_REVIEW:
+        endpoint = ags(claims, allow_http=allow_http)
+        if endpoint is None or endpoint.lineitem is None:
+            raise LaunchRefused(Reason.REVIEW_WITHOUT_LINE_ITEM)
 
 
 def custom(claims: Claims) -> dict[str, str]:

@@ -24,6 +24,8 @@ from lti_tool.lti.models import DeepLinkingRequest, Deployment
 from lti_tool.lti.platforms import PlatformRecord
 
 RESPONSE_LIFETIME = timedelta(minutes=5)
+REVIEWABLE = ("InProgress", "Submitted", "Completed")
+"""Activity progress of which a teacher may look at what a pupil did: the platform then sends a submission review."""
 REQUEST_LIFETIME = timedelta(hours=12)
 """As long as a session: a picker left open over lunch still works."""
 
@@ -179,5 +181,6 @@ def _resource(item: Item, *, with_line_item: bool) -> DeepLinkResource:
     if column is not None and with_line_item:
         maximum = int(column.score_maximum) if column.score_maximum == int(column.score_maximum) else None
         line_item = LineItem().set_label(column.label).set_score_maximum(maximum or column.score_maximum)
+        line_item.set_submission_review(list(REVIEWABLE))
         resource.set_lineitem(line_item.set_resource_id(column.resource_id).set_tag(column.tag))
     return resource

@@ -228,6 +228,8 @@ class StrictLaunch(MessageLaunch):
         claims.user(body)
         claims.resource_link(body, message)
         claims.deep_linking_settings(body, message, allow_http=self._verifier.allow_http)
+        claims.for_user(body, message)
+        claims.check_review(body, message, allow_http=self._verifier.allow_http)
         try:
             super().validate_message()
         except LtiException:
@@ -260,6 +262,7 @@ class StrictLaunch(MessageLaunch):
             is_institution_administrator=judged.is_institution_administrator,
             context=context,
             resource_link=claims.resource_link(body, message),
+            for_user=claims.for_user(body, message),
             ags=claims.ags(body, allow_http=allow_http),
             memberships_url=claims.memberships_url(body, allow_http=allow_http),
             custom=claims.custom(body),

@@ -16,6 +16,8 @@ class MessageType(StrEnum):
 
     RESOURCE_LINK = "LtiResourceLinkRequest"
     DEEP_LINKING = "LtiDeepLinkingRequest"
+    SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
+    DATA_PRIVACY = "DataPrivacyLaunchRequest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,9 @@ class Launch:
     is_institution_administrator: bool = False
     context: ContextClaim | None = None
     resource_link: ResourceLinkClaim | None = None
-    """Given with every message but deep linking."""
+    """Given with every launch of an activity; a submission review may leave it out."""
+    for_user: str | None = None
+    """The `sub` of whom a submission review or a data privacy launch is about."""
     ags: AgsClaim | None = None
     memberships_url: str | None = None
     custom: Mapping[str, str] = field(default_factory=dict)

@@ -107,6 +107,15 @@ class Reason(Enum):
         N_("Choisir un contenu est réservé aux enseignants."),
         N_("Fermez cette page et revenez à votre cours."),
     )
+    FOR_USER_MISSING = Refusal("L54", 400, "LTI Submission Review", _NOT_UNDERSTOOD, _MANAGER)
+    REVIEW_WITHOUT_LINE_ITEM = Refusal("L55", 400, "LTI Submission Review", _NOT_UNDERSTOOD, _MANAGER)
+    FOR_USER_NOT_ALLOWED = Refusal(
+        "L56",
+        403,
+        "LTI Submission Review",
+        N_("Ces données sont celles de quelqu’un d’autre."),
+        N_("Fermez cette page et revenez à votre cours."),
+    )
 
     KEYS_UNREACHABLE = Refusal(
         "L60",

@@ -17,6 +17,7 @@ from lti_tool.web import (
     errors,
     exports,
     health,
+    held,
     i18n,
     invitation,
     kit,
@@ -63,6 +64,7 @@ BLUEPRINTS = (
     learners.blueprint,
     administrator.blueprint,
     invitation.blueprint,
+    held.blueprint,
 )
 
 

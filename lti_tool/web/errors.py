@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
+from dataclasses import dataclass
 
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
@@ -50,9 +51,18 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def error_page(error: ToolError) -> Response:
+@dataclass(frozen=True, slots=True)
+class WayOn:
+    """The one button of an error page; `leaves_frame` where it leads out of the frame that we are shown in."""
+
+    url: str
+    label: str
+    leaves_frame: bool = False
+
+
+def error_page(error: ToolError, way_on: WayOn | None = None) -> Response:
     """The page of an error, logged; also for those who catch it themselves."""
-    return _page(error, logging.ERROR if error.status >= 500 else logging.INFO)
+    return _page(error, logging.ERROR if error.status >= 500 else logging.INFO, way_on=way_on)
 
 
 def _told(error: ToolError) -> Response:
@@ -81,7 +91,14 @@ def _unexpected(error: Exception) -> Response:
     return _page(ToolError(code="E500", status=500), logging.ERROR, offer_home=True, cause=error)
 
 
-def _page(error: ToolError, level: int, *, offer_home: bool = False, cause: Exception | None = None) -> Response:
+def _page(
+    error: ToolError,
+    level: int,
+    *,
+    offer_home: bool = False,
+    cause: Exception | None = None,
+    way_on: WayOn | None = None,
+) -> Response:
     reference = secrets.token_hex(4)
     logs.event(
         log,
@@ -96,14 +113,15 @@ def _page(error: ToolError, level: int, *, offer_home: bool = False, cause: Exce
         where=_frames(cause) if cause else None,
     )
     visitor = current_visitor() if offer_home else None
+    if visitor and visitor.home:
+        way_on = WayOn(visitor.home, gettext("Revenir à l’accueil"))
     page = render_template(
         "error.html",
         sentence=gettext(error.sentence) % error.params,
         advice=gettext(error.advice) % error.params,
         code=error.code,
         reference=reference,
-        next_url=visitor.home if visitor else None,
-        next_label=gettext("Revenir à l’accueil"),
+        way_on=way_on,
     )
     return make_response(page, error.status)
 

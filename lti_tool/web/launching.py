@@ -9,8 +9,8 @@ from flask import Response, after_this_request, make_response, redirect, render_
 from sqlalchemy.orm import Session
 
 from lti_tool.assessment import runs
-from lti_tool.errors import N_, RefusedError
-from lti_tool.grades import desired
+from lti_tool.errors import N_, RefusedError, ToolError
+from lti_tool.grades import arrivals, desired, held, reviews
 from lti_tool.grades.arrivals import Arrival
 from lti_tool.lti import deep_linking
 from lti_tool.lti.launch import record
@@ -20,6 +20,9 @@ from lti_tool.schools import binding, sessions, standing
 from lti_tool.schools.models import ADMINISTRATOR, PUPIL, TEACHER
 from lti_tool.schools.standing import PARENT, Standing
 from lti_tool.web import security
+from lti_tool.web.errors import WayOn
+from lti_tool.web.i18n import gettext
+from lti_tool.web.toolbox import toolbox
 
 CAMPAIGN_PARAMETER = "campagne"
 """Custom parameter of an activity that carries its campaign's code."""
@@ -38,21 +41,49 @@ class ParentError(RefusedError):
 def enter(session: Session, launch: Launch, now: datetime) -> Response | str:
     """Record the launch, give the browser its session, and lead on.
 
-    Raises `LaunchRefused` where the login was spent or content may not be chosen, `ParentError`, `NoSchoolError`.
+    Raises `LaunchRefused` where the login was spent or the message is not for this role, `ParentError`,
+    `NoSchoolError`, `NothingHeldError`.
     Whoever is turned away here was somebody all the same: the session of whoever sat there before leaves the browser.
     """
     security.frame_for(launch.platform.origin)
     recorded = record(session, launch, now)
     try:
-        place = _place(session, launch, recorded, now)
-    except RefusedError:
+        return _let_in(session, launch, recorded, now)
+    except ToolError:
         after_this_request(_without_session)
         raise
+
+
+def way_back(launch: Launch, now: datetime) -> WayOn:
+    """From a launch that was posted twice: on to where it led, for whoever is still there; else back to the ENT."""
+    link_pk, context_pk = launch.known.resource_link_pk, launch.known.context_pk
+    with toolbox().database.read() as session:
+        info = sessions.find(session, security.session_tokens(), now)
+        if info is None or info.person_id != launch.known.person_id or info.role not in {PUPIL, *STAFF}:
+            return WayOn(launch.platform.origin, gettext("Revenir à mon ENT"), leaves_frame=True)
+        arrival = arrivals.NOWHERE
+        if link_pk is not None and context_pk is not None:
+            arrival = arrivals.look(
+                session,
+                resource_link_pk=link_pk,
+                custom_code=launch.custom.get(CAMPAIGN_PARAMETER),
+                school_id=info.school.id,
+                learner_id=None,
+                now=now,
+            )
+    recorded = Recorded(info.person_id, launch.deployment_pk, context_pk, link_pk)
+    page = _pupil_page(recorded, arrival) if info.role == PUPIL else _staff_page(recorded, arrival)
+    return WayOn(page, gettext("Continuer dans Pix"))
+
+
+def _let_in(session: Session, launch: Launch, recorded: Recorded, now: datetime) -> Response | str:
+    place = _place(session, launch, recorded, now)
     school = place.school
     if school is None:
         after_this_request(_without_session)
         return render_template("lti/no_role.html")
     place = _followed(session, recorded, place, now)
+    next_page = _next(session, launch, recorded, place, now)
     tokens = security.session_tokens()
     token = sessions.open_session(
         session,
@@ -63,7 +94,7 @@ def enter(session: Session, launch: Launch, now: datetime) -> Response | str:
         now=now,
         current_token=tokens[0] if len(tokens) == 1 else None,
     )
-    answer = make_response(redirect(_next(session, launch, recorded, place, now), 303))
+    answer = make_response(redirect(next_page, 303))
     if token is not None:
         security.set_session(answer, token)
     return answer
@@ -94,12 +125,48 @@ def _followed(session: Session, recorded: Recorded, place: Standing, now: dateti
 
 def _next(session: Session, launch: Launch, recorded: Recorded, place: Standing, now: datetime) -> str:
     """The page for this launch: the picker, the activity's campaign, or the way in of the person's role."""
+    if launch.message is MessageType.DATA_PRIVACY:
+        return _data_page(session, launch, place)
     if place.school is None or place.role not in {PUPIL, *STAFF}:
         return "/invitation"
+    if launch.message is MessageType.SUBMISSION_REVIEW:
+        return _reviewed_page(session, launch, recorded, place, now)
     if launch.message is MessageType.DEEP_LINKING:
         return f"/orga/selection/{deep_linking.open_request(session, launch, recorded, now)}"
     arrival = desired.arrive(session, recorded, place, launch.custom.get(CAMPAIGN_PARAMETER), now)
     return _pupil_page(recorded, arrival) if place.role == PUPIL else _staff_page(recorded, arrival)
+
+
+def _data_page(session: Session, launch: Launch, place: Standing) -> str:
+    """One's own data; an administrator may ask for somebody else's."""
+    if launch.for_user in (None, launch.sub):
+        return "/donnees"
+    if place.role != ADMINISTRATOR:
+        raise LaunchRefused(Reason.FOR_USER_NOT_ALLOWED, platform_id=launch.platform.id)
+    return f"/donnees/{held.person_of(session, launch.platform.id, launch.for_user or '')}"
+
+
+def _reviewed_page(session: Session, launch: Launch, recorded: Recorded, place: Standing, now: datetime) -> str:
+    """What the pupil of a gradebook's cell did: for the staff, and for that pupil."""
+    if place.role == PUPIL and launch.for_user != launch.sub:
+        raise LaunchRefused(Reason.FOR_USER_NOT_ALLOWED, platform_id=launch.platform.id)
+    arrival = desired.arrive(session, recorded, place, launch.custom.get(CAMPAIGN_PARAMETER), now)
+    review = None
+    if place.school is not None and launch.for_user and launch.ags and launch.ags.lineitem:
+        review = reviews.find(
+            session,
+            platform_id=launch.platform.id,
+            line_item_url=launch.ags.lineitem,
+            sub=launch.for_user,
+            school_id=place.school.id,
+        )
+    if review is None:
+        return _pupil_page(recorded, arrival) if place.role == PUPIL else _staff_page(recorded, arrival)
+    if place.role == PUPIL:
+        own = f"/parcours/{review.participation_id}/resultats"
+        return own if review.participation_id else f"/campagnes/{review.campaign_code}"
+    campaign = f"/orga/campagnes/{review.campaign_id}"
+    return f"{campaign}/resultats/{review.participation_id}" if review.participation_id else campaign
 
 
 def _pupil_page(recorded: Recorded, arrival: Arrival) -> str:
@@ -110,7 +177,7 @@ def _pupil_page(recorded: Recorded, arrival: Arrival) -> str:
 
 def _staff_page(recorded: Recorded, arrival: Arrival) -> str:
     """A teacher gets the activity's campaign, or is asked which it shall be; a Médiacentre has none."""
-    if recorded.context_pk is None:
+    if recorded.context_pk is None or recorded.resource_link_pk is None:
         return "/orga/campagnes" if arrival.campaign_id is None else f"/orga/campagnes/{arrival.campaign_id}"
     if arrival.campaign_id is None:
         return f"/orga/activites/{recorded.resource_link_pk}"

@@ -13,11 +13,12 @@ from lti_tool.lti import login as logins
 from lti_tool.lti.configurations import CLAIMS, DESCRIPTION, TITLE
 from lti_tool.lti.launch import Verifier
 from lti_tool.lti.login import LoginRequest
-from lti_tool.lti.messages import MessageType
-from lti_tool.lti.refusals import LaunchRefused
+from lti_tool.lti.messages import Launch, MessageType
+from lti_tool.lti.refusals import LaunchRefused, Reason
 from lti_tool.lti.services import SCOPES
 from lti_tool.web import security
-from lti_tool.web.launching import enter
+from lti_tool.web.errors import error_page
+from lti_tool.web.launching import enter, way_back
 from lti_tool.web.toolbox import db, now, roll_back, toolbox
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti")
@@ -69,12 +70,15 @@ def launch() -> Response | str:
     state, secrets, verifier = request.form.get("state"), _secrets(), _verifier()
     if "error" in request.form:
         raise verifier.refused_by_platform(state=state, secrets=secrets, now=now())
+    verified: Launch | None = None
     try:
         verified = verifier.verify(state=state, id_token=request.form.get("id_token"), secrets=secrets, now=now())
         return enter(db(), verified, now())
     except LaunchRefused as refused:
         _note(refused)
-        raise
+        if verified is None or refused.reason is not Reason.STATE_SPENT:
+            raise
+        return error_page(refused, way_back(verified, now()))
 
 
 @blueprint.get("/launch")

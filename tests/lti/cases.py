@@ -213,6 +213,18 @@ MESSAGE = [
     pytest.param(claim(LTI + "version", 1.3), Reason.VERSION_WRONG, id="version-a-number"),
     pytest.param(claim(LTI + "version", ["1.3.0"]), Reason.VERSION_WRONG, id="version-a-list"),
     pytest.param(claim(LTI + "message_type", "LtiBadRequest"), Reason.MESSAGE_TYPE_UNKNOWN, id="unknown-message"),
+    *[
+        pytest.param(claim(LTI + "message_type", name), Reason.MESSAGE_TYPE_UNKNOWN, id=f"message-{number}")
+        for number, name in enumerate(
+            (
+                "ltiresourcelinkrequest",
+                "LtiResourceLinkRequest ",
+                "LtiDeepLinkingResponse",
+                "LtiStartProctoring",
+                "x" * 900,
+            )
+        )
+    ],
     pytest.param(claim(LTI + "message_type", ["x"]), Reason.MESSAGE_TYPE_MISSING, id="message-type-a-list"),
     pytest.param(claim(LTI + "deployment_id", "2"), Reason.DEPLOYMENT_UNKNOWN, id="unknown-deployment"),
     pytest.param(claim(LTI + "deployment_id", 1), Reason.DEPLOYMENT_MISSING, id="deployment-a-number"),
@@ -297,6 +309,38 @@ DEEP_LINKING = [
     pytest.param(
         claim(LTI + "roles", [MEMBERSHIP + "Mentor"]), Reason.DEEP_LINKING_NOT_ALLOWED, id="asked-by-a-parent"
     ),
+]
+
+SUBMISSION_REVIEW = [
+    *[
+        pytest.param(claim(LTI + "for_user", value), Reason.FOR_USER_MISSING, id=f"for-user-{name}")
+        for name, value in {
+            "null": None,
+            "a-text": "sub-chloe",
+            "a-list": ["sub-chloe"],
+            "empty": {},
+            "id-empty": {"user_id": ""},
+            "id-a-number": {"user_id": 5},
+            "id-too-long": {"user_id": "s" * 256},
+            "id-no-text": {"user_id": "s\ud800"},
+        }.items()
+    ],
+    pytest.param(no_claim(LTI + "for_user"), Reason.FOR_USER_MISSING, id="for-user-missing"),
+    pytest.param(no_claim(AGS), Reason.REVIEW_WITHOUT_LINE_ITEM, id="no-gradebook"),
+    pytest.param(claim(AGS, None), Reason.REVIEW_WITHOUT_LINE_ITEM, id="gradebook-null"),
+    pytest.param(claim(AGS, "lineitem"), Reason.CLAIM_MALFORMED, id="gradebook-a-text"),
+    pytest.param(inside(AGS, lineitem=None), Reason.REVIEW_WITHOUT_LINE_ITEM, id="no-column"),
+    pytest.param(inside(AGS, lineitem="javascript:alert(1)"), Reason.REVIEW_WITHOUT_LINE_ITEM, id="column-a-script"),
+    pytest.param(claim(LTI + "resource_link", {"id": 5}), Reason.RESOURCE_LINK_MISSING, id="resource-link-of-nonsense"),
+    pytest.param(no_claim(LTI + "target_link_uri"), Reason.TARGET_WRONG, id="target-missing"),
+]
+DATA_PRIVACY = [
+    pytest.param(no_claim(LTI + "for_user"), Reason.FOR_USER_MISSING, id="for-user-missing"),
+    pytest.param(claim(LTI + "for_user", {"user_id": ["x"]}), Reason.FOR_USER_MISSING, id="for-user-a-list"),
+    pytest.param(claim(LTI + "resource_link", {"id": "x"}), Reason.CLAIM_MALFORMED, id="with-a-resource-link"),
+    pytest.param(claim(LTI + "context", {"id": "x"}), Reason.CLAIM_MALFORMED, id="with-a-course"),
+    pytest.param(no_claim(LTI + "target_link_uri"), Reason.TARGET_WRONG, id="target-missing"),
+    pytest.param(no_claim(LTI + "roles"), Reason.ROLES_MISSING, id="roles-missing"),
 ]
 
 REFUSED = [

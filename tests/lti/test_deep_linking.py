@@ -69,7 +69,13 @@ def test_a_response_has_all_that_the_platform_checks(desk: Desk, keyring: KeyRin
             "text": "Un parcours",
             "url": "http://127.0.0.1:8000/lti/launch",
             "custom": {"campagne": "ABCDEF123"},
-            "lineItem": {"scoreMaximum": 100, "label": "Rentrée", "resourceId": "ABCDEF123", "tag": "pix"},
+            "lineItem": {
+                "scoreMaximum": 100,
+                "label": "Rentrée",
+                "resourceId": "ABCDEF123",
+                "tag": "pix",
+                "submissionReview": {"reviewableStatus": ["InProgress", "Submitted", "Completed"]},
+            },
         }
     ]
 

@@ -63,6 +63,26 @@ def resource_link(claims: dict[str, Any], service: str) -> dict[str, Any]:
     }
 
 
+def submission_review(claims: dict[str, Any], service: str) -> dict[str, Any]:
+    """Somebody opens a pupil's cell in the gradebook of that course; here the pupil their own."""
+    activity = resource_link(claims, service)
+    column = f"{service}/courses/course-1/lineitems/1/lineitem?type_id=1"
+    return activity | {
+        LTI + "message_type": "LtiSubmissionReviewRequest",
+        LTI + "for_user": {"user_id": claims["sub"], "roles": [MEMBERSHIP + "Learner"]},
+        AGS: {**activity[AGS], "lineitem": column},
+    }
+
+
+def data_privacy(claims: dict[str, Any], service: str) -> dict[str, Any]:
+    """Somebody asks what the tool holds about them."""
+    return claims | {
+        LTI + "message_type": "DataPrivacyLaunchRequest",
+        LTI + "roles": [INSTITUTION + "Student"],
+        LTI + "for_user": {"user_id": claims["sub"]},
+    }
+
+
 def deep_linking(claims: dict[str, Any], service: str) -> dict[str, Any]:
     """A teacher selects content for that course."""
     course = {name: value for name, value in resource_link(claims, service).items() if "resource_link" not in name}
@@ -78,3 +98,11 @@ def deep_linking(claims: dict[str, Any], service: str) -> dict[str, Any]:
             "data": "opaque=42&x=<é>",
         },
     }
+
+
+MESSAGES = {
+    "resource": resource_link,
+    "deep_linking": deep_linking,
+    "submission_review": submission_review,
+    "data_privacy": data_privacy,
+}

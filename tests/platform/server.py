@@ -115,7 +115,7 @@ class FakePlatform:
     def claims(
         self, *, nonce: str, target: str, sub: str = "sub-chloe", now: datetime | None = None, message: str = "resource"
     ) -> dict[str, Any]:
-        """A complete launch: of a course's activity (`resource`) or a selection of content (`deep_linking`)."""
+        """A complete launch; `message` is one of `payloads.MESSAGES`."""
         common = payloads.base(
             issuer=self.issuer,
             client_id=self.client_id,
@@ -125,8 +125,7 @@ class FakePlatform:
             target=target,
             sub=sub,
         )
-        build = payloads.resource_link if message == "resource" else payloads.deep_linking
-        return build(common, self.url)
+        return payloads.MESSAGES[message](common, self.url)
 
     def id_token(self, claims: Any, *, key: RSAKey | None = None) -> str:
         """The claims, signed as this platform does."""

@@ -74,6 +74,22 @@ def test_a_launch_posted_twice_is_let_in_once(gate: Gate) -> None:
     assert page_of(again).code == Reason.STATE_SPENT.value.code
 
 
+def test_a_launch_posted_twice_leads_on_to_where_it_led(gate: Gate) -> None:
+    attempt = gate.attempt()
+    attempt.claims[CUSTOM] = {"campagne": gate.town.campaign().code}
+    arrived = gate.post(attempt).headers["Location"]
+    again = gate.post(attempt)
+    assert again.status_code == 401
+    assert page_of(again).link("Continuer dans Pix") == arrived
+
+
+def test_a_launch_posted_again_by_somebody_else_leads_back_to_the_ent(gate: Gate) -> None:
+    attempt = gate.attempt()
+    gate.post(attempt)
+    gate.enter(sub="sub-hugo")
+    assert page_of(gate.post(attempt)).link("Revenir à mon ENT") == gate.platform.url
+
+
 def test_of_eight_posts_at_once_one_is_let_in(gate: Gate, app: Flask) -> None:
     attempt = gate.attempt()
     statuses: list[int] = []
