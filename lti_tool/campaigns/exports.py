@@ -59,11 +59,21 @@ class Table:
 
 
 def rows(session: Session, table: Table) -> Iterator[Sequence[Cell]]:
-    """The headings, then the lines as the database gives them: one statement, one consistent state, little memory."""
+    """The headings, then the lines as the database gives them, in the one state that the session sees."""
     yield _headings(table)
+    if table.campaign_id is not None:
+        yield from _lines(session, table, table.campaign_id)
+        return
+    # One campaign after the other: what is sorted is never more than one campaign, and the first line comes at once.
+    of_school = select(Campaign.id).where(Campaign.school_id == table.school.id, Campaign.purpose == table.purpose)
+    for campaign_id in session.scalars(of_school.order_by(Campaign.id)).all():
+        yield from _lines(session, table, campaign_id)
+
+
+def _lines(session: Session, table: Table, campaign_id: int) -> Iterator[Sequence[Cell]]:
     line = _collection_line if table.purpose == COLLECT else _assessment_line
     zone = ZoneInfo(table.school.time_zone)
-    found = session.execute(_statement(table), execution_options={"yield_per": AT_ONCE})
+    found = session.execute(_statement(campaign_id), execution_options={"yield_per": AT_ONCE})
     before: Row[*tuple[Any, ...]] | None = None
     for row in found:
         if before is not None and before.participation_id != row.participation_id and _is_under_way_again(before):
@@ -74,7 +84,7 @@ def rows(session: Session, table: Table) -> Iterator[Sequence[Cell]]:
         yield line(table, before, zone, unsent=True)
 
 
-def _statement(table: Table) -> Select[*tuple[Any, ...]]:
+def _statement(campaign_id: int) -> Select[*tuple[Any, ...]]:
     known = (
         select(func.count())
         .where(KnowledgeElement.run_id == Participation.run_id)
@@ -82,7 +92,7 @@ def _statement(table: Table) -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     usage_name = func.coalesce(Learner.preferred_last_name, Learner.last_name)
-    statement = (
+    return (
         select(
             Campaign.id.label("campaign_id"),
             Campaign.code,
@@ -111,12 +121,8 @@ def _statement(table: Table) -> Select[*tuple[Any, ...]]:
         .join(Learner, Learner.id == Participation.learner_id)
         .outerjoin(Run, (Run.id == Participation.run_id) & (Participation.status == STARTED))
         .outerjoin(SharedResult, SharedResult.participation_id == Participation.id)
-        .where(Campaign.school_id == table.school.id, Campaign.purpose == table.purpose)
-    )
-    if table.campaign_id is None:  # in the order of an index: nothing to sort, the first line comes at once
-        return statement.order_by(Participation.campaign_id, Participation.learner_id, SharedResult.run_id)
-    return statement.where(Participation.campaign_id == table.campaign_id).order_by(
-        usage_name, Learner.first_name, Participation.id, SharedResult.run_id
+        .where(Participation.campaign_id == campaign_id)
+        .order_by(usage_name, Learner.first_name, Participation.id, SharedResult.run_id)
     )
 
 

@@ -80,6 +80,13 @@ class ResultLine:
     targeted: int
     sendings: int
     sent_at: datetime
+    profile: Mapping[str, Any] | None
+    """Of a collection: `pix`, `certifiable`, and each competence's level and pix."""
+
+    @property
+    def certifiable_competences(self) -> int:
+        """Competences at level 1 at least, in a collected profile."""
+        return sum(each["level"] >= 1 for each in self.profile["competences"]) if self.profile else 0
 
     @property
     def percent(self) -> int:
@@ -179,6 +186,7 @@ def table(
         SharedResult.targeted,
         sendings,
         SharedResult.shared_at,
+        SharedResult.profile,
     ).order_by(usage_name, Learner.first_name, Participation.id)
     number, rows = page_of(session, statement, total, page, per_page)
     return Page(tuple(ResultLine(*row) for row in rows), total, number, per_page)

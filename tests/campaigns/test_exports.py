@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from lti_tool.campaigns import exports, participations
-from lti_tool.campaigns.models import Campaign
+from lti_tool.campaigns import drafts, exports, participations, results
+from lti_tool.campaigns.drafts import Draft
+from lti_tool.campaigns.models import COLLECT, Campaign
 from lti_tool.database import Database
 from lti_tool.schools.models import School
 from lti_tool.schools.schools import SchoolRef
@@ -96,3 +97,21 @@ def test_another_schools_results_are_in_no_file_of_this_one(database: Database, 
         yard.begun(yard.campaign(theirs), yard.learner(theirs))
 
         assert lines(yard, ours, None) == []
+
+
+def test_a_collected_profile_is_what_is_sent(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        yard = Schoolyard(session, now)
+        school = yard.school()
+        draft = Draft(name="Collecte", purpose=COLLECT)
+        campaign = drafts.make(session, draft, school_id=school.id, owner_id=None, now=now)
+        participation = yard.begun(campaign, yard.learner(school))
+
+        sent = participations.share(session, participation, now)
+        line = lines(yard, school, campaign)[0]
+        shown = results.table(session, campaign.id, results.Filter()).items[0]
+
+    assert (sent.validated, sent.targeted) == (0, 5)
+    assert (line["Envoi (O/N)"], line["Nombre de pix total"], line["Certifiable (O/N)"]) == ("Oui", 0, "Non")
+    assert line["Niveau pour la compétence Interagir"] == 0
+    assert shown.certifiable_competences == 0
