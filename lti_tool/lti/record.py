@@ -168,7 +168,7 @@ def _person(session: Session, launch: Launch, now: datetime) -> int:
     if known.person_id is None:
         new = {"platform_id": launch.platform.id, "sub": launch.sub, "created_at": now, **values}
         return insert_or_update(session, Person, new, unique=["platform_id", "sub"], update=list(values))
-    if known.names != names or _is_old(known.launched_at, now):
+    if known.names != names or is_old(known.launched_at, now):
         _update(session, Person, known.person_id, values)
     return known.person_id
 
@@ -229,7 +229,7 @@ def _member(session: Session, launch: Launch, context_pk: int | None, now: datet
     if context_pk is None or launch.is_test_user:
         return
     is_learner = launch.standing is Standing.PUPIL
-    if launch.known.member_is_learner == is_learner and not _is_old(launch.known.member_seen_at, now):
+    if launch.known.member_is_learner == is_learner and not is_old(launch.known.member_seen_at, now):
         return
     values = {"context_pk": context_pk, "sub": launch.sub, "is_learner": is_learner, "seen_at": now}
     insert_or_update(session, Member, values, unique=["context_pk", "sub"], update=["is_learner", "seen_at"])
@@ -240,7 +240,8 @@ def _update(session: Session, model: type[Base], pk: int, values: dict[str, Any]
     session.execute(update(table).where(table.c.id == pk).values(**values))
 
 
-def _is_old(seen_at: datetime | None, now: datetime) -> bool:
+def is_old(seen_at: datetime | None, now: datetime) -> bool:
+    """Whether a date that is kept to the day is to be written anew."""
     return seen_at is None or now - seen_at >= SEEN_AGAIN_AFTER
 
 

@@ -105,11 +105,12 @@ def open_session(
     is_test: bool,
     now: datetime,
     current_token: str | None,
+    seen_today: bool = False,
 ) -> str | None:
     """The token of a new session, or None where the browser's current one is of the same person, school and role.
 
     A current session of anybody else, or in another role or school, ends here: the tabs that were opened in it
-    can act for nobody any more.
+    can act for nobody any more. `seen_today`: this person's visit was noted within the day, and once a day is enough.
     """
     session.flush()
     connection = session.connection()
@@ -121,7 +122,7 @@ def open_session(
             return None
         if current is not None:
             end(session, current.id)
-    if role in (TEACHER, ADMINISTRATOR) and not is_test:
+    if role in (TEACHER, ADMINISTRATOR) and not is_test and not seen_today:
         visits.note(session, person_id, school_id, now)
     token = secrets.token_urlsafe(32)
     lasts = {"created_at": now, "expires_at": now + LONGEST}

@@ -15,6 +15,7 @@ from lti_tool.grades.arrivals import Arrival
 from lti_tool.lti import deep_linking
 from lti_tool.lti.launch import record
 from lti_tool.lti.messages import Launch, MessageType, Recorded
+from lti_tool.lti.record import is_old
 from lti_tool.lti.refusals import LaunchRefused, Reason
 from lti_tool.schools import binding, sessions, standing
 from lti_tool.schools.models import ADMINISTRATOR, PUPIL, TEACHER
@@ -93,6 +94,7 @@ def _let_in(session: Session, launch: Launch, recorded: Recorded, now: datetime)
         is_test=place.is_test,
         now=now,
         current_token=tokens[0] if len(tokens) == 1 else None,
+        seen_today=not is_old(launch.known.launched_at, now),
     )
     answer = make_response(redirect(next_page, 303))
     if token is not None:

@@ -196,7 +196,7 @@ def test_a_platform_whose_keys_cannot_be_had_is_a_503(desk: Desk) -> None:
     assert refused.status == 503
 
 
-@pytest.mark.parametrize("message", ["LtiSubmissionReviewRequest", "DataPrivacyLaunchRequest"])
+@pytest.mark.parametrize("message", ["LtiStartAssessment", "LtiContextUpdateRequest"])
 def test_a_message_that_we_do_not_take_is_refused_in_words(desk: Desk, message: str) -> None:
     attempt = desk.attempt()
     attempt.claims[LTI + "message_type"] = message

@@ -73,6 +73,7 @@ class TestTaking:
                     "scoreMaximum": 100,
                     "resourceId": campaign.resource_id,
                     "tag": "pix",
+                    "submissionReview": {"reviewableStatus": ["InProgress", "Submitted", "Completed"]},
                 },
             }
         ]
