@@ -113,6 +113,8 @@ class Deliverer:
                     return tried
             news = self._gather()
             done = [item for item in news if isinstance(item, tuple)]
+            for cell, outcome in done:  # with what is written back next, so that an outage shows before there is room
+                self._pacing.ended(cell.platform.id, well=not says_platform_is_ill(outcome))
             self._under_way -= len(done)
             for looked in (item for item in news if isinstance(item, int)):
                 self._seeking = False
@@ -158,7 +160,6 @@ class Deliverer:
         except Exception as error:  # a cell that nobody can write back would stop the others
             logs.event(log, "grade.error", logging.ERROR, grade=cell.grade_id, error=type(error).__name__)
             outcome = Failure(OUR_ERROR, final=False)
-        self._pacing.ended(cell.platform.id, well=not says_platform_is_ill(outcome))
         _log(cell, outcome, time.monotonic() - started)
         self._news.put((cell, outcome))
 
