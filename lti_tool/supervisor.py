@@ -9,6 +9,7 @@ import sys
 import threading
 
 from lti_tool import jobs, logs
+from lti_tool.grades import progress
 from lti_tool.grades.cells import GRADES_QUEUE
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.memberships import refresh_memberships
@@ -36,6 +37,7 @@ def work(settings: Settings, threads: int) -> None:
     deliverer = Deliverer(toolbox.database, toolbox.services, jobs.utc_now, senders=senders)
     handlers: dict[str, jobs.Handler] = {
         "memberships": lambda work: refresh_memberships(toolbox.database, toolbox.services, work, jobs.utc_now()),
+        "progress": lambda work: progress.tell(toolbox.database, toolbox.services, work, jobs.utc_now()),
     }
 
     def drain() -> None:

@@ -13,15 +13,27 @@ from sqlalchemy.orm import Session
 
 from lti_tool.campaigns import activities, participations
 from lti_tool.campaigns.activities import MEMBERS_EVERY
-from lti_tool.campaigns.models import Activity, SharedResult
-from lti_tool.grades import arrivals, line_items
+from lti_tool.campaigns.models import STARTED, Activity, Campaign, Participation, SharedResult
+from lti_tool.grades import arrivals, line_items, progress
 from lti_tool.grades.arrivals import Arrival
 from lti_tool.grades.cells import resend as resend
 from lti_tool.grades.cells import want as want
 from lti_tool.lti.messages import Recorded
 from lti_tool.lti.models import Context, Member, Person, ResourceLink
 from lti_tool.schools.models import Binding
+from lti_tool.schools.sessions import LearnerRef
 from lti_tool.schools.standing import Standing
+
+
+def begin(session: Session, campaign: Campaign, learner: LearnerRef, now: datetime) -> Participation:
+    """ "Je commence": take up the campaign's test, and have those gradebooks told that lose nothing by it.
+
+    Raises what `participations.begin` raises.
+    """
+    participation = participations.begin(session, campaign, learner, now)
+    if participation.status == STARTED:
+        progress.begun(session, participation, now)
+    return participation
 
 
 def send_results(session: Session, participation_id: int, learner_id: int, now: datetime) -> SharedResult:

@@ -14,7 +14,7 @@ from lti_tool.campaigns import campaigns, participations
 from lti_tool.campaigns.campaigns import ArchivedCampaignError, UnknownCampaignError
 from lti_tool.campaigns.models import SHARED, Campaign
 from lti_tool.errors import N_, RefusedError, ToolError
-from lti_tool.grades import cells
+from lti_tool.grades import cells, desired
 from lti_tool.schools import binding, birthdates
 from lti_tool.schools.binding import Outcome
 from lti_tool.schools.birthdates import BirthdateError
@@ -104,7 +104,7 @@ def begin(code: str) -> Response:
     campaign = campaigns.by_code(db(), info.school.id, code)
     if info.learner is None:
         return redirect(url_for("pupil.ask_birthdate", code=campaign.code), 303)
-    participation = participations.begin(db(), campaign, info.learner, now())
+    participation = desired.begin(db(), campaign, info.learner, now())
     return redirect(url_for("parcours.resume", participation_id=participation.id), 303)
 
 

@@ -147,6 +147,8 @@ class Gradebook:
             cell = self.cells.get((number, document["userId"]))
             if cell is not None and cell.second >= second:
                 return 409
+            if "scoreGiven" not in document:  # as Canvas, which ignores what is not graded
+                return 200
             given = document["scoreGiven"] * self.columns[number]["scoreMaximum"] / document["scoreMaximum"]
             written = second if self.keeps_the_scores_time else int(self.clock().timestamp())
             self.cells[number, document["userId"]] = Value(given, document.get("comment"), written)
