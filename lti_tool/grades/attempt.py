@@ -8,19 +8,23 @@ from datetime import datetime, timedelta
 from lti_tool.database import Database
 from lti_tool.grades import queue
 from lti_tool.grades.failures import Failure, score_failure, service_failure
-from lti_tool.grades.queue import Accepted, Cell, Outcome, PutBack
 from lti_tool.grades.reasons import CHANGED_BY_TEACHER, CONFLICT, LOCKED, NEWER_ELSEWHERE, NO_SCOPE, PLATFORM_ERROR
 from lti_tool.grades.scores import same_score
+from lti_tool.grades.tries import Accepted, Cell, Outcome, PutBack
 from lti_tool.lti.outbound import OutboundError
 from lti_tool.lti.services import SCOPE_RESULT_READ, SCOPE_SCORE, Score, ServiceRefused, Services
 
-POST_TAKES_AT_MOST = timedelta(seconds=76)
-"""A score, a new token and the score again, each at the outbound client's limits: no score is posted under a lease that
-could end meanwhile."""
+POST_TAKES_AT_MOST = timedelta(seconds=45)
+"""One request at the outbound client's limits, 20 s, and its host's name that is slow to be found: no score is sent
+under a lease that could end meanwhile."""
 CONFLICTS_BEFORE_GIVING_UP = 5
 """Where the gradebook may not be read, a 409 is answered with a later time that often."""
 ERRORS_BEFORE_LOCKED = 6
 """Moodle answers 500 for a locked grade (facts/moodle.md): after so many, while the column takes others, it is that."""
+
+
+class _NoLongerOurs(Exception):  # noqa: N818 - no error: somebody else has taken the cell up
+    """Nothing of ours may be sent any more."""
 
 
 class Attempts:
@@ -35,6 +39,8 @@ class Attempts:
         """What came of one try; writes nothing to the cell's row but a longer lease."""
         try:
             return self._deliver(cell)
+        except _NoLongerOurs:
+            return PutBack()
         except (OutboundError, ServiceRefused) as error:
             return service_failure(error)
 
@@ -45,10 +51,9 @@ class Attempts:
             seen = self._look(cell)
             if seen is not None:
                 return seen
-        self._services.access_token(cell.platform, SCOPE_SCORE)
-        if not self._still_ours(cell):
-            return PutBack()
-        reply = self._services.post_score(cell.platform, cell.line_item_url, _score(cell))
+        reply = self._services.post_score(
+            cell.platform, cell.line_item_url, _score(cell), before_each=lambda: self._hold_on(cell)
+        )
         self._learn_clock(cell, reply.clock_offset_s)
         if reply.status == 409:
             return self._look(cell) or self._again_after_conflict(cell)
@@ -76,6 +81,7 @@ class Attempts:
         if same_score(shown.score, shown.maximum, cell.score, cell.score_maximum):
             return Accepted(cell.score)
         ours = [*cell.sent_scores, *([] if cell.accepted_score is None else [cell.accepted_score])]
+        ours += queue.other_scores(self._database, cell)
         if any(same_score(shown.score, shown.maximum, score, cell.score_maximum) for score in ours):
             return None
         return Failure(CHANGED_BY_TEACHER, final=True)
@@ -96,11 +102,11 @@ class Attempts:
             return False
         return queue.takes_others(self._database, cell, self._clock() - timedelta(hours=1))
 
-    def _still_ours(self, cell: Cell) -> bool:
+    def _hold_on(self, cell: Cell) -> None:
+        """What came before (a look, a token) may have taken long: the lease must outlast the request to come."""
         now = self._clock()
-        if now + POST_TAKES_AT_MOST <= cell.lease_until:
-            return True
-        return queue.extend(self._database, cell, now)
+        if now + POST_TAKES_AT_MOST > cell.lease_until and not queue.extend(self._database, cell, now):
+            raise _NoLongerOurs
 
     def _learn_clock(self, cell: Cell, offset_s: float | None) -> None:
         if offset_s is not None and abs(offset_s - cell.platform.clock_offset_s) > queue.CLOCK_TOLERANCE_S:

@@ -21,9 +21,9 @@ from lti_tool.grades import line_items, queue
 from lti_tool.grades.attempt import Attempts
 from lti_tool.grades.failures import Failure
 from lti_tool.grades.pacing import Pacing
-from lti_tool.grades.queue import Cell, Outcome, says_platform_is_ill
 from lti_tool.grades.reasons import OUR_ERROR
 from lti_tool.grades.retrying import Jitter, by_chance
+from lti_tool.grades.tries import Cell, Outcome, says_platform_is_ill
 from lti_tool.lti.services import Services
 
 log = logging.getLogger(__name__)

@@ -89,7 +89,7 @@ def seek(database: Database, services: Services, clock: Callable[[], datetime], 
     while (sought := _claim(database, clock())) is not None:
         looked += 1
         try:
-            found = _find_or_create(services, sought)
+            found = _find(services, sought) or _create(database, services, sought, clock())
         except (OutboundError, ServiceRefused) as error:
             _put_off(database, sought, service_failure(error), clock(), jitter)
         else:
@@ -104,10 +104,10 @@ def due() -> list[ColumnElement[bool]]:
 
 @dataclass(frozen=True)
 class _Sought:
-    """A column that this worker looks for; `lease_until` is the lease it holds."""
+    """A column that this worker looks for; `sought_at` is the look that is its own."""
 
     id: int
-    lease_until: datetime
+    sought_at: datetime
     attempts: int
     platform: PlatformRecord
     context_pk: int
@@ -202,7 +202,7 @@ def _take(row: Row[*tuple[Any, ...]], now: datetime) -> _Sought:
     line_item.attempts += 1
     return _Sought(
         id=line_item.id,
-        lease_until=line_item.lease_until,
+        sought_at=line_item.sought_at,
         attempts=line_item.attempts,
         platform=record_of(row[5:]),
         context_pk=context.id,
@@ -216,7 +216,7 @@ def _take(row: Row[*tuple[Any, ...]], now: datetime) -> _Sought:
     )
 
 
-def _find_or_create(services: Services, sought: _Sought) -> _Found:
+def _find(services: Services, sought: _Sought) -> _Found | None:
     """By our `resourceId` and `tag`, this activity's own first, then one that belongs to none (AGS §3.2.4)."""
     if sought.lineitems_url is None or not sought.scopes & {SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READ}:
         return _Found(None, reason=NO_SCOPE)
@@ -232,10 +232,22 @@ def _find_or_create(services: Services, sought: _Sought) -> _Found:
         )
         if found is not None and found.resource_link_id in (None, sought.resource_link_id):
             return _Found(found)
+    return None
+
+
+def _create(database: Database, services: Services, sought: _Sought, now: datetime) -> _Found:
+    """A column of our own where the teacher asked for one, unless somebody else is at it by now.
+
+    The lists may have taken long to read: a lease anew outlasts the request, a new token and the request again, so
+    that whoever looks next sees what was made.
+    """
     if not sought.wants_column:
         return _Found(None, reason=NO_COLUMN)
-    if SCOPE_LINE_ITEM not in sought.scopes:
+    if SCOPE_LINE_ITEM not in sought.scopes or sought.lineitems_url is None:
         return _Found(None, reason=NO_SCOPE)
+    with database.write() as session:
+        if not _update_ours(session, sought, {"lease_until": now + LEASE}):
+            return _Found(None)
     created = services.create_line_item(
         sought.platform,
         sought.lineitems_url,
@@ -299,10 +311,10 @@ def _put_off(database: Database, sought: _Sought, failure: Failure, now: datetim
 
 
 def _update_ours(session: Session, sought: _Sought, values: dict[str, object]) -> bool:
-    """Only while the lease is ours, the campaign the same, and no launch has brought the column meanwhile."""
+    """Only while nobody has looked since, the campaign is the same, and no launch has brought the column."""
     ours = and_(
         LineItem.id == sought.id,
-        LineItem.lease_until == sought.lease_until,
+        LineItem.sought_at == sought.sought_at,
         LineItem.campaign_id == sought.campaign_id,
         LineItem.url.is_(None),
     )

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 
 from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
     Row,
     Select,
     SQLColumnExpression,
     Table,
-    Update,
     and_,
     bindparam,
     case,
     func,
     literal,
-    null,
     or_,
     select,
     text,
@@ -31,12 +26,11 @@ from sqlalchemy.orm import Session
 
 from lti_tool.campaigns.models import SharedResult
 from lti_tool.database import Database
-from lti_tool.grades import line_items, outages
-from lti_tool.grades.failures import Failure
-from lti_tool.grades.models import ACCEPTED, REFUSED, WAITING, Grade, LineItem, Outage
-from lti_tool.grades.reasons import OF_THE_PLATFORM
-from lti_tool.grades.retrying import Jitter, back_off
+from lti_tool.grades import line_items, outages, outcomes
+from lti_tool.grades.models import WAITING, Grade, LineItem, Outage
+from lti_tool.grades.retrying import Jitter
 from lti_tool.grades.scores import Sent
+from lti_tool.grades.tries import Cell, Tried
 from lti_tool.lti.models import ACTIVE, Context, Person, Platform
 from lti_tool.lti.platforms import RECORD_COLUMNS, PlatformRecord, record_of
 from lti_tool.schools.models import Binding, Learner, School
@@ -52,47 +46,6 @@ Allowance = Callable[[int, int], int]
 """How many cells of a platform may be under way: its id, and its failures in a row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One try at one cell: what to send, and the lease under which."""
-
-    grade_id: int
-    version: int
-    timestamp: datetime
-    """By the platform's clock; later than every one before for this cell, and already written down."""
-    lease_until: datetime
-    attempts: int
-    platform: PlatformRecord
-    platform_failures: int
-    """In a row, before this try."""
-    line_item_id: int
-    line_item_url: str
-    score_maximum: float
-    scopes: frozenset[str]
-    sub: str
-    sent: Sent
-    score: float
-    accepted_score: float | None
-    sent_scores: tuple[float, ...]
-    """What was sent since, this try's included: any of it may stand in the gradebook."""
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The gradebook has this score."""
-
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class PutBack:
-    """Not tried: there was no time left. The row is free for the next worker."""
-
-
-Outcome = Accepted | Failure | PutBack
-Tried = Sequence[tuple[Cell, Outcome]]
-
-
 def claim(database: Database, now: datetime, limit: int = BATCH) -> list[Cell]:
     """Take some cells that are due, and write down the try that will be made of each."""
     with database.write() as session:
@@ -100,13 +53,9 @@ def claim(database: Database, now: datetime, limit: int = BATCH) -> list[Cell]:
 
 
 def record(database: Database, tried: Tried, now: datetime, jitter: Jitter) -> None:
-    """Write down what came of the tries, in one transaction; in the cells' order, so that no two writers lock up.
-
-    A row that somebody has tried since is left alone. Where something newer came to be wanted meanwhile, what was
-    accepted is noted and the row goes on waiting.
-    """
+    """Write down what came of the tries, in one transaction."""
     with database.write() as session:
-        _record(session, tried, now, jitter)
+        outcomes.write_down(session, tried, now, jitter)
 
 
 def exchange(
@@ -114,7 +63,7 @@ def exchange(
 ) -> list[Cell]:
     """`record` and `claim` in one transaction; each platform gets no more than its allowance."""
     with database.write() as session:
-        _record(session, tried, now, jitter)
+        outcomes.write_down(session, tried, now, jitter)
         return _claim(session, now, limit, allowance)
 
 
@@ -124,6 +73,16 @@ def extend(database: Database, cell: Cell, now: datetime) -> bool:
     with database.write() as session:
         held = update(Grade).where(ours).values(lease_until=now + LEASE).returning(Grade.id)
         return session.execute(held).first() is not None
+
+
+def other_scores(database: Database, cell: Cell) -> list[float]:
+    """What was sent for the same person's cell while they were bound to another learner."""
+    others = select(Grade.accepted_score, Grade.sent_scores).where(
+        Grade.line_item_id == cell.line_item_id, Grade.person_id == cell.person_id, Grade.id != cell.grade_id
+    )
+    with database.read() as session:
+        rows = session.execute(others).all()
+    return [score for row in rows for score in (row.accepted_score, *row.sent_scores) if score is not None]
 
 
 def takes_others(database: Database, cell: Cell, since: datetime) -> bool:
@@ -166,6 +125,7 @@ _CELL = (
     LineItem.url,
     LineItem.score_maximum,
     Context.ags_scopes,
+    Grade.person_id,
     Person.sub,
     SharedResult.validated,
     SharedResult.targeted,
@@ -284,6 +244,7 @@ def _cell(row: Row[*tuple[Any, ...]], platform: PlatformRecord, now: datetime) -
         line_item_url=row.url,
         score_maximum=row.score_maximum,
         scopes=frozenset(row.ags_scopes),
+        person_id=row.person_id,
         sub=row.sub,
         sent=sent,
         score=score,
@@ -318,92 +279,6 @@ def _as_taken(cell: Cell) -> Mapping[str, object]:
         "tries": cell.attempts,
         "scores": list(cell.sent_scores),
     }
-
-
-# --- writing back
-
-
-def _record(session: Session, tried: Tried, now: datetime, jitter: Jitter) -> None:
-    if not tried:
-        return
-    by_statement: dict[Update, list[dict[str, object]]] = {}
-    for cell, outcome in sorted(tried, key=lambda each: each[0].grade_id):
-        values: dict[str, object] = {"grade": cell.grade_id, "timestamp": cell.timestamp, "tried": cell.version}
-        match outcome:
-            case Accepted():
-                statement = _ACCEPT
-                values |= {"score": outcome.score, "now": now}
-            case Failure(final=True):
-                statement = _REFUSE
-                values |= {"why": outcome.reason}
-            case Failure():
-                statement = _POSTPONE
-                wait = max(outcome.wait or timedelta(0), back_off(cell.attempts, jitter))
-                values |= {"why": outcome.reason, "then": now + wait}
-            case PutBack():
-                statement = _PUT_BACK
-        by_statement.setdefault(statement, []).append(values)
-    for statement, rows in by_statement.items():
-        session.execute(statement, rows)
-    _note_outages(session, tried, now, jitter)
-
-
-def _note_outages(session: Session, tried: Tried, now: datetime, jitter: Jitter) -> None:
-    """One good answer is enough to know that a platform is there."""
-    by_platform: dict[int, list[tuple[Cell, Accepted | Failure]]] = {}
-    for cell, outcome in tried:
-        if not isinstance(outcome, PutBack):
-            by_platform.setdefault(cell.platform.id, []).append((cell, outcome))
-    for platform_id, outcomes in sorted(by_platform.items()):
-        ills = [(cell, outcome) for cell, outcome in outcomes if says_platform_is_ill(outcome)]
-        if len(ills) < len(outcomes):
-            if ills or any(cell.platform_failures for cell, _ in outcomes):
-                outages.answered(session, platform_id, now)
-            continue
-        for cell, ill in ills:
-            # No answer at all says more than an error: that may be the cell's own.
-            of_cell = cell.grade_id if ill.status is not None else None
-            outages.failed(session, platform_id, of_cell, now, jitter, asked_to_wait=ill.wait)
-
-
-def says_platform_is_ill(outcome: Outcome) -> TypeGuard[Failure]:
-    """Whether a try says something of the platform as a whole."""
-    return isinstance(outcome, Failure) and not outcome.final and outcome.reason in OF_THE_PLATFORM
-
-
-def _if_newest(value: BindParameter[Any] | None, column: str) -> ColumnElement[Any]:
-    """The value, for a row whose version is still the one that was tried; else what stands there."""
-    stands = _GRADES.c[column]
-    given = null() if value is None else value
-    return case((_GRADES.c.version == bindparam("tried"), given), else_=stands)
-
-
-def _write_back(**values: Any) -> Update:
-    """Only where nobody has tried the cell since: each try has a timestamp of its own."""
-    ours = and_(_GRADES.c.id == bindparam("grade"), _GRADES.c.last_timestamp == bindparam("timestamp"))
-    return update(_GRADES).where(ours).values(lease_until=None, **values)
-
-
-_ACCEPT = _write_back(
-    accepted_version=bindparam("tried"),
-    accepted_score=bindparam("score"),
-    accepted_at=bindparam("now"),
-    sent_scores=[],
-    state=_if_newest(bindparam("accepted", ACCEPTED), "state"),
-    reason=_if_newest(None, "reason"),
-    next_try_at=_if_newest(None, "next_try_at"),
-    attempts=_if_newest(bindparam("none", 0), "attempts"),
-)
-_REFUSE = _write_back(
-    state=_if_newest(bindparam("refused", REFUSED), "state"),
-    reason=_if_newest(bindparam("why", type_=_GRADES.c.reason.type), "reason"),
-    next_try_at=_if_newest(None, "next_try_at"),
-)
-_POSTPONE = _write_back(
-    reason=_if_newest(bindparam("why", type_=_GRADES.c.reason.type), "reason"),
-    next_try_at=_if_newest(bindparam("then", type_=_GRADES.c.next_try_at.type), "next_try_at"),
-)
-_PUT_BACK = _write_back()
 
 
 # --- when

@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from lti_tool.assessment.engine.scoring import display_percentage, score_given
+from lti_tool.campaigns import bands
 
 _MONTHS = (
     "janvier",
@@ -47,8 +48,10 @@ class Sent:
         """Plain text, in French: platforms show it as it is, to the pupil and to the teacher."""
         percentage = str(display_percentage(self.validated, self.targeted)).replace(".", ",")
         skills = "acquis validés" if self.validated > 1 else "acquis validé"
+        stage = bands.band(bands.percent(self.validated, self.targeted))
         return (
             f"{percentage}\u00a0% — {self.validated} {skills} sur {self.targeted}. "
+            f"Palier atteint : {stage.stars} sur {bands.MOST_STARS}. "
             f"Résultats envoyés le {_in_words(self.shared_at.astimezone(ZoneInfo(self.time_zone)))}."
         )
 

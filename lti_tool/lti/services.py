@@ -193,8 +193,19 @@ class Services:
         reply = self._call(platform, SCOPE_LINE_ITEM, "POST", lineitems_url, headers=headers, data=body)
         return self._one_line_item(reply)
 
-    def post_score(self, platform: PlatformRecord, lineitem_url: str, score: Score) -> ScoreReply:
-        """Send a score; any answer is returned, also a refusal. The caller sees to it that timestamps only grow."""
+    def post_score(
+        self,
+        platform: PlatformRecord,
+        lineitem_url: str,
+        score: Score,
+        *,
+        before_each: Callable[[], None] | None = None,
+    ) -> ScoreReply:
+        """Send a score; any answer is returned, also a refusal. The caller sees to it that timestamps only grow.
+
+        `before_each` is called, with a token in hand, before the score goes out, and again before it does so a second
+        time after a 401; what it raises ends the call.
+        """
         reply = self._send(
             platform,
             SCOPE_SCORE,
@@ -202,6 +213,7 @@ class Services:
             _below(lineitem_url, "scores"),
             headers={"Content-Type": SCORE, "Accept": "application/json"},
             data=_grade(score).get_value(),
+            before_each=before_each,
         )
         return ScoreReply(
             reply.status,
@@ -258,15 +270,25 @@ class Services:
         return reply
 
     def _send(
-        self, platform: PlatformRecord, scope: str, method: str, url: str, *, headers: dict[str, str], data: str
+        self,
+        platform: PlatformRecord,
+        scope: str,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str],
+        data: str,
+        before_each: Callable[[], None] | None = None,
     ) -> Reply:
         """One request with a token; after a 401 once more with a new one, since a token can end before its time."""
-        token = self._tokens.get(platform, [scope])
-        reply = self._authorized(token, method, url, headers, data)
-        if reply.status == 401:
-            self._tokens.drop(platform, [scope], token)
+        for is_last in (False, True):
             token = self._tokens.get(platform, [scope])
+            if before_each is not None:
+                before_each()
             reply = self._authorized(token, method, url, headers, data)
+            if is_last or reply.status != 401:
+                break
+            self._tokens.drop(platform, [scope], token)
         return reply
 
     def _authorized(self, token: str, method: str, url: str, headers: dict[str, str], data: str) -> Reply:

@@ -10,14 +10,14 @@ from sqlalchemy import update
 
 from lti_tool.campaigns.models import Campaign
 from lti_tool.database import Database
-from lti_tool.grades import cells, desired, queue
+from lti_tool.grades import attempt, cells, desired, queue, tries
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.models import ACCEPTED, REFUSED, WAITING
 from lti_tool.lti.models import Context, Platform
 from lti_tool.schools.models import Binding, Learner
 from tests.campaigns.school import SCOPES, TARGETED
 from tests.grades.conftest import Clock, Course
-from tests.grades.gradebook import Gradebook, Value
+from tests.grades.gradebook import Gradebook, Plan, Value
 
 
 def test_what_was_sent_stands_in_the_gradebook(course: Course, deliverer: Deliverer, time: Clock) -> None:
@@ -34,7 +34,10 @@ def test_what_was_sent_stands_in_the_gradebook(course: Course, deliverer: Delive
     (score,) = course.gradebook.scores
     assert (score["userId"], score["scoreGiven"], score["scoreMaximum"]) == (sub, 60.0, 100.0)
     assert (score["activityProgress"], score["gradingProgress"]) == ("Completed", "FullyGraded")
-    assert score["comment"] == "60\u00a0% — 6 acquis validés sur 10. Résultats envoyés le 23 novembre 2026 à 10 h 30."
+    assert score["comment"] == (
+        "60\u00a0% — 6 acquis validés sur 10. Palier atteint : 2 sur 3. "
+        "Résultats envoyés le 23 novembre 2026 à 10 h 30."
+    )
     assert datetime.fromisoformat(score["timestamp"]) == time()
     submission = score["submission"]
     assert datetime.fromisoformat(submission["startedAt"]) <= datetime.fromisoformat(submission["submittedAt"])
@@ -217,7 +220,7 @@ def test_a_worker_that_comes_back_after_its_lease_changes_nothing(
     time.advance(minutes=5)
     deliverer.drain()
     assert not queue.extend(course.database, slow, time())
-    queue.record(course.database, [(slow, queue.Accepted(1.0))], time(), lambda: 0.0)
+    queue.record(course.database, [(slow, tries.Accepted(1.0))], time(), lambda: 0.0)
     assert course.grade(learner).accepted_score == 60.0
 
 
@@ -230,6 +233,71 @@ def test_a_lease_that_runs_short_is_extended_before_the_score_is_posted(
     time.advance(seconds=40)
     assert queue.extend(course.database, cell, time())
     assert queue.claim(course.database, time.advance(seconds=10)) == []
+
+
+def test_a_score_under_way_holds_on_to_its_cell_while_tokens_take_long(
+    course: Course, deliverer: Deliverer, time: Clock
+) -> None:
+    """A token, a 401, another token: each may take as long as a lease; nobody else sends the cell meanwhile."""
+    learner, sub = course.pupil()
+    course.send(learner, 6)
+    course.gradebook.fail("score", 401)
+    others: list[int] = []
+
+    def slow(kind: str) -> Plan | None:
+        if kind == "token":
+            time.advance(seconds=(queue.LEASE - attempt.POST_TAKES_AT_MOST / 2).total_seconds())
+        if kind == "score":
+            others.append(len(queue.claim(course.database, time())))
+        return None
+
+    course.gradebook.chance = slow
+    deliverer.drain()
+    assert others == [0]
+    assert (course.shown(sub), len(course.gradebook.scores)) == (60.0, 1)
+
+
+def test_a_score_whose_cell_was_taken_up_meanwhile_is_not_sent(
+    course: Course, deliverer: Deliverer, time: Clock
+) -> None:
+    """Our token came after the lease's end: another worker has sent a newer score, ours must not go out after it."""
+    learner, sub = course.pupil()
+    course.send(learner, 6)
+    taken: list[tries.Cell] = []
+
+    def late(kind: str) -> Plan | None:
+        if kind == "token" and not taken:
+            time.advance(seconds=queue.LEASE.total_seconds() + 1)
+            taken.extend(queue.claim(course.database, time()))
+        return None
+
+    course.gradebook.chance = late
+    deliverer.drain()
+    assert len(taken) == 1
+    assert course.gradebook.scores == []
+    time.advance(seconds=queue.LEASE.total_seconds() + 1)
+    deliverer.drain()
+    assert (course.shown(sub), len(course.gradebook.scores)) == (60.0, 1)
+
+
+def test_a_wrong_binding_undone_leaves_no_teachers_value(course: Course, deliverer: Deliverer, time: Clock) -> None:
+    """The cell shows what was sent for the learner who was bound before by mistake: that is ours, and replaced."""
+    wrong, sub = course.pupil()
+    course.send(wrong, 9)
+    deliverer.drain()
+    right, other_sub = course.pupil()
+    with course.database.write() as session:
+        mistaken = session.query(Binding).filter_by(learner_id=wrong).one()
+        person_id = mistaken.person_id
+        session.delete(mistaken)
+        session.query(Binding).filter_by(learner_id=right).one().person_id = person_id
+    course.send(right, 4)
+    course.gradebook.fail("score", 409)
+    deliverer.drain()
+    time.advance(minutes=1)
+    deliverer.drain()
+    assert (course.shown(sub), course.shown(other_sub)) == (40.0, None)
+    assert course.grade(right).state == ACCEPTED
 
 
 def test_improved_results_replace_and_worse_ones_do_not(course: Course, deliverer: Deliverer, time: Clock) -> None:

@@ -14,6 +14,7 @@ from lti_tool.grades import line_items
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.models import Grade, LineItem
 from lti_tool.lti.models import Context, ResourceLink
+from lti_tool.lti.services import Services
 from tests.campaigns.school import SCOPES
 from tests.grades.conftest import Clock, Course
 from tests.grades.gradebook import Gradebook
@@ -313,6 +314,26 @@ def test_a_search_left_by_a_dead_worker_is_taken_up(columnless: Course, delivere
     time.advance(seconds=(line_items.LEASE + timedelta(seconds=1)).total_seconds())
     deliverer.drain()
     assert row(columnless).url is not None
+
+
+@pytest.mark.parametrize("taken_up", [True, False])
+def test_a_search_that_outlasts_its_lease_makes_no_second_column(
+    columnless: Course, deliverer: Deliverer, services: Services, time: Clock, taken_up: bool
+) -> None:
+    """Where another worker took it up meanwhile it is that one's to make; else it is ours for longer."""
+    want_column(columnless)
+    place(columnless)
+
+    def long() -> None:
+        columnless.gradebook.on_find = None
+        time.advance(seconds=line_items.LEASE.total_seconds() + 1)
+        if taken_up:
+            Deliverer(columnless.database, services, time).drain()
+
+    columnless.gradebook.on_find = long
+    deliverer.drain()
+    assert len(columnless.gradebook.columns) == 1
+    assert (row(columnless).url, row(columnless).created_by_us) == (columnless.gradebook.column_url(1), True)
 
 
 def test_the_search_asks_the_platform_outside_any_transaction(

@@ -40,17 +40,20 @@ def test_the_score_is_half_up_to_two_decimals(validated: int, targeted: int, max
     [
         pytest.param(
             sent(13, 21, NOON),
-            "62\u00a0% — 13 acquis validés sur 21. Résultats envoyés le 12 mars 2026 à 10 h 04.",
+            "62\u00a0% — 13 acquis validés sur 21. Palier atteint : 2 sur 3. "
+            "Résultats envoyés le 12 mars 2026 à 10 h 04.",
             id="Paris",
         ),
         pytest.param(
             sent(1, 19, datetime(2026, 7, 31, 22, 30, tzinfo=UTC), "Indian/Reunion"),
-            "5,3\u00a0% — 1 acquis validé sur 19. Résultats envoyés le 1er août 2026 à 2 h 30.",
+            "5,3\u00a0% — 1 acquis validé sur 19. Palier atteint : 0 sur 3. "
+            "Résultats envoyés le 1er août 2026 à 2 h 30.",
             id="a first of the month on Réunion",
         ),
         pytest.param(
             sent(21, 21, datetime(2026, 12, 31, 23, 30, tzinfo=UTC), "Pacific/Tahiti"),
-            "100\u00a0% — 21 acquis validés sur 21. Résultats envoyés le 31 décembre 2026 à 13 h 30.",
+            "100\u00a0% — 21 acquis validés sur 21. Palier atteint : 3 sur 3. "
+            "Résultats envoyés le 31 décembre 2026 à 13 h 30.",
             id="all of them, in Tahiti",
         ),
     ],
