@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from lti_tool import jobs
 from lti_tool.campaigns.models import Campaign
 from lti_tool.database import Database
 from lti_tool.grades import attempt, cells, desired, queue, tries
@@ -64,6 +65,26 @@ def test_workers_at_once_send_each_grade_once(database: Database, course: Course
         worker.join()
     assert len(course.gradebook.scores) == 12
     assert {course.grade(learner).state for learner, _ in pupils} == {ACCEPTED}
+
+
+def test_the_click_itself_wakes_a_worker(
+    database: Database, database_url: str, course: Course, deliverer: Deliverer
+) -> None:
+    """No sweep, no timer: what the click left in the queue is all that a worker needs."""
+    queued = jobs.huey_for(database_url, cells.GRADES_QUEUE)
+    jobs.wake_task(queued, deliverer.work)
+    database.waker = jobs.Wakers(database_url)
+    learner, sub = course.pupil()
+    participation = course.finish(learner, 6)
+    assert queued.dequeue() is None
+
+    with database.write() as session:
+        desired.send_results(session, participation, learner, course.time())
+    wake_up = queued.dequeue()
+    assert wake_up is not None
+    queued.execute(wake_up)
+
+    assert course.shown(sub) == 60.0
 
 
 @pytest.mark.parametrize(
