@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from lti_tool.assessment import profile, runs
+from lti_tool.assessment.engine.pix import CERTIFIABLE_COMPETENCES
 from lti_tool.assessment.models import KnowledgeElement, Run
 from lti_tool.campaigns import opening
 from lti_tool.campaigns.campaigns import ArchivedCampaignError
@@ -338,7 +339,7 @@ def _snapshot(session: Session, campaign: Campaign, participation: Participation
             ],
         }
         # As a share, a profile is worth how near it is to being certifiable.
-        result.targeted = profile.CERTIFIABLE_COMPETENCES
+        result.targeted = CERTIFIABLE_COMPETENCES
         result.validated = result.targeted - collected.missing
         return result
     score = runs.result(session, run.id)

@@ -11,8 +11,15 @@ from lti_tool.assessment import profile as profiles
 from lti_tool.assessment import runs, training
 from lti_tool.assessment.engine.framework import COMPETENCES, DOMAINS, LEVELS
 from lti_tool.assessment.engine.items import Tutorial, bank
+from lti_tool.assessment.engine.pix import (
+    CERTIFIABLE_COMPETENCES,
+    CERTIFIABLE_LEVEL,
+    MOST_PIX,
+    Profile,
+    nearest_way,
+    profile,
+)
 from lti_tool.assessment.models import Run
-from lti_tool.assessment.profile import CERTIFIABLE_COMPETENCES, CERTIFIABLE_LEVEL, MOST_PIX, Profile
 from lti_tool.assessment.training import NoTrainingError
 from lti_tool.campaigns.participations import InactiveLearnerError
 from lti_tool.errors import N_, RefusedError
@@ -43,13 +50,13 @@ class NoTutorialError(RefusedError):
 def competences() -> str:
     """Who the pupil is here; the sixteen competences, with level and pix."""
     info = current()
-    profile = _profile()
+    shown = _profile()
     return render_template(
         "pupil/profile.html",
         learner=info.learner,
         school=info.school,
-        profile=profile,
-        domains=[(domain, [profile.of(each.code) for each in domain.competences]) for domain in DOMAINS],
+        profile=shown,
+        domains=[(domain, [shown.of(each.code) for each in domain.competences]) for domain in DOMAINS],
         levels=LEVELS[-1],
         most=MOST_PIX,
     )
@@ -108,9 +115,11 @@ def tutorial(topic_id: str, tutorial_id: str) -> str:
 @blueprint.get("/certification")
 def certification() -> str:
     """Whether the pupil can be certified, or what is missing and the nearest way there."""
+    learner = current().learner
     return render_template(
         "pupil/certification.html",
         profile=_profile(),
+        way=profiles.way_to_certification(db(), learner.child_id) if learner else nearest_way(bank(), {}),
         needed=CERTIFIABLE_COMPETENCES,
         level=CERTIFIABLE_LEVEL,
     )
@@ -153,4 +162,4 @@ def _learner() -> LearnerRef:
 
 def _profile() -> Profile:
     learner = current().learner
-    return profiles.of_child(db(), learner.child_id) if learner else profiles.profile(bank(), {})
+    return profiles.of_child(db(), learner.child_id) if learner else profile(bank(), {})

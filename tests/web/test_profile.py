@@ -171,6 +171,15 @@ class TestTutorials:
         know(town, CODE, level=6)
         assert not browser.get("/profil/tutos").root.xpath("//main//li/a")
 
+    def test_a_drawing_comes_with_its_words(self, browser: Browser, town: Town, pupil: int) -> None:
+        page = browser.get("/profil/tutos/guider-un-robot/avancer-tourner")
+
+        (drawing,) = page.root.xpath("//main//img")
+        assert "sa gauche à votre droite" in drawing.get("alt")
+        got = browser.client.get(drawing.get("src"))
+        assert (got.status_code, got.mimetype) == (200, "image/svg+xml")
+        assert browser.client.get("/images/gone.svg").status_code == 404
+
 
 class TestCertification:
     def test_what_is_missing_is_told_with_the_nearest_way(self, browser: Browser, town: Town, pupil: int) -> None:
@@ -181,7 +190,9 @@ class TestCertification:
         assert "Vous n’êtes pas encore certifiable. Il faut au moins 5 compétences au niveau 1." in page.text
         assert "Il vous manque 2 compétences." in page.text
         way = page.root.xpath('//section[@aria-labelledby="chemin"]//a/@href')
-        assert way == ["/profil/competences/1.2", "/profil/competences/1.3"]
+        assert way == ["/profil/competences/2.2", "/profil/competences/2.4"]
+        first = bank().topics_of_competence("2.2")[0].skills[0]
+        assert first.name in page.text
         assert len(page.root.xpath('//section[@aria-labelledby="atteintes"]//li')) == 3
 
     def test_five_competences_at_level_one_are_enough(self, browser: Browser, town: Town, pupil: int) -> None:

@@ -18,6 +18,7 @@ from lti_tool.assessment.engine.kinds import (
     Response,
     Verdict,
 )
+from lti_tool.assessment.engine.pictures import Picture
 from lti_tool.assessment.engine.worlds import World
 
 __all__ = [
@@ -50,6 +51,8 @@ class Presented:
     """The text in which the same controls stand; empty for most kinds, which show them one below the other."""
     world: World
     """What a practical item shows and gives to download; empty for the others."""
+    picture: Picture | None = None
+    """A drawing that belongs to the question."""
 
 
 def present(item: Item, seed: str) -> Presented:
@@ -57,7 +60,13 @@ def present(item: Item, seed: str) -> Presented:
     item = item.for_seed(seed)
     question = item.question
     return Presented(
-        item.id, item.kind, item.statement, question.controls(seed), question.passage(seed), question.world
+        item.id,
+        item.kind,
+        item.statement,
+        question.controls(seed),
+        question.passage(seed),
+        question.world,
+        item.picture,
     )
 
 

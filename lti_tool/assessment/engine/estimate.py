@@ -20,6 +20,7 @@ Vector = tuple[float, ...]
 
 GRID = tuple(half / 2 for half in range(15))
 """Abilities considered: 0, 0.5 … 7."""
+_SQUARES = tuple(ability**2 for ability in GRID)
 STEEPNESS = 2.5
 """How sharply knowing a skill depends on ability: P(know) = 1 / (1 + e^(-STEEPNESS x (ability - level + 1/2)))."""
 SLIP = 0.1
@@ -59,6 +60,12 @@ class Estimates:
         """The child's mean ability."""
         return dot(self.child, GRID)
 
+    def ability(self, topic_id: str) -> tuple[float, float]:
+        """The ability in a topic and its uncertainty: mean and standard deviation, in levels."""
+        believed = self.topics[topic_id]
+        mean = dot(believed, GRID)
+        return mean, math.sqrt(max(0.0, dot(believed, _SQUARES) - mean**2))
+
     def chance(self, skill: Skill) -> float:
         """How likely the child knows the skill, as far as its topic's ability tells."""
         return dot(self.topics[skill.topic_id], KNOWS[skill.level])
@@ -77,6 +84,11 @@ def answered(level: int, chance_to_guess: float) -> Vector:
 def estimates(bank: Bank, observations: Iterable[Observation]) -> Estimates:
     """What these answers let believe; their order does not matter. Topics that the bank has not are passed over."""
     return _estimates(bank, tuple(sorted((one.topic_id, one.level, one.guess, one.right) for one in observations)))
+
+
+def forget() -> None:
+    """Forget what was worked out before: for measuring what an estimate costs."""
+    _estimates.cache_clear()
 
 
 def dot(one: Vector, other: Vector) -> float:

@@ -14,8 +14,10 @@ from types import MappingProxyType
 from lti_tool.assessment.engine.framework import COMPETENCES, LEVELS
 from lti_tool.assessment.engine.kinds import KINDS as PLAIN_KINDS
 from lti_tool.assessment.engine.kinds import Question
+from lti_tool.assessment.engine.pictures import Picture, read_picture
 from lti_tool.assessment.engine.practical.question import Practical
 from lti_tool.assessment.engine.tables import BankError, ItemFault, Table, read_file
+from lti_tool.assessment.engine.tolerances import folded
 from lti_tool.assessment.engine.typography import typographic
 
 BANK_PATH = Path(__file__).parent / "bank"
@@ -31,6 +33,7 @@ class Tutorial:
     topic_id: str
     title: str
     text: str
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Item:
     question: Question
     tutorial: Tutorial
     explanation: str
+    picture: Picture | None = None
 
     @property
     def kind(self) -> str:
@@ -99,6 +103,10 @@ class Bank:
             {item.id: item for skill in self.skills.values() for item in skill.items}
         )
         self._topics = {topic.id: topic for topic in self.topics}
+        shown = [each.picture for topic in self.topics for each in topic.tutorials]
+        shown += [item.picture for item in self.items.values()]
+        self.pictures: Mapping[str, Picture] = MappingProxyType({each.name: each for each in shown if each})
+        """Every drawing that a tutorial or a question shows, by the name of its file."""
 
     def topic(self, topic_id: str) -> Topic:
         """The topic with this id."""
@@ -134,7 +142,7 @@ def load_bank(path: Path = BANK_PATH) -> Bank:
 
 
 def faults(path: Path = BANK_PATH) -> tuple[ItemFault, ...]:
-    """Everything that is wrong in the bank under `path`, by file or id: empty when it can be used."""
+    """What is wrong in the bank under `path`, by file or id: empty when it can be used. `report` looks deeper."""
     return _read_bank(path)[1]
 
 
@@ -184,11 +192,11 @@ def _read_topic(table: Table, file: Path) -> Topic:
         table.fault(f"« {competence} » n'est pas une compétence")
     elif competence != file.parent.name:
         table.fault(f"le fichier doit être dans le dossier « {competence} »")
-    tutorials = tuple(_read_tutorial(each, topic_id) for each in table.tables("tutorials"))
+    tutorials = tuple(_read_tutorial(each, topic_id, file.parent) for each in table.tables("tutorials"))
     known = {tutorial.id: tutorial for tutorial in tutorials}
     if len(known) < len(tutorials):
         table.fault("deux tutoriels ont le même identifiant")
-    skills = [_read_skill(each, topic_id, competence, known) for each in table.tables("skills")]
+    skills = [_read_skill(each, topic_id, competence, known, file.parent) for each in table.tables("skills")]
     if len({skill.level for skill in skills}) < len(skills):
         table.fault("deux acquis ont le même niveau")
     topic = Topic(
@@ -203,25 +211,28 @@ def _read_topic(table: Table, file: Path) -> Topic:
     return topic
 
 
-def _read_tutorial(table: Table, topic_id: str) -> Tutorial:
-    tutorial = Tutorial(table.text("id"), topic_id, typographic(table.text("title")), _prose(table, "text"))
+def _read_tutorial(table: Table, topic_id: str, folder: Path) -> Tutorial:
+    title, text = typographic(table.text("title")), _prose(table, "text")
+    tutorial = Tutorial(table.text("id"), topic_id, title, text, read_picture(table, folder))
     table.end()
     return tutorial
 
 
-def _read_skill(table: Table, topic_id: str, competence: str, tutorials: Mapping[str, Tutorial]) -> Skill:
+def _read_skill(table: Table, topic_id: str, competence: str, tutorials: Mapping[str, Tutorial], folder: Path) -> Skill:
     level = table.integer("level")
     skill_id = f"{topic_id}-{level}"
     table.at(skill_id)
     if level not in LEVELS:
         table.fault(f"le niveau doit aller de {LEVELS[0]} à {LEVELS[-1]}")
-    items = tuple(_read_items(table.tables("items"), skill_id, tutorials))
+    items = tuple(_read_items(table.tables("items"), skill_id, tutorials, folder))
     skill = Skill(skill_id, topic_id, competence, level, typographic(table.text("name")), items)
     table.end()
     return skill
 
 
-def _read_items(tables: Iterable[Table], skill_id: str, tutorials: Mapping[str, Tutorial]) -> Iterator[Item]:
+def _read_items(
+    tables: Iterable[Table], skill_id: str, tutorials: Mapping[str, Tutorial], folder: Path
+) -> Iterator[Item]:
     for table in tables:
         item_id = table.text("id")
         table.at(item_id)
@@ -235,10 +246,10 @@ def _read_items(tables: Iterable[Table], skill_id: str, tutorials: Mapping[str, 
         statement, explanation = _prose(table, "statement"), _prose(table, "explanation")
         if kind not in KINDS:
             continue
-        question = KINDS[kind].read(table)
+        question, picture = KINDS[kind].read(table), read_picture(table, folder)
         table.end()
         if tutorial_id in tutorials:
-            yield Item(item_id, skill_id, statement, question, tutorials[tutorial_id], explanation)
+            yield Item(item_id, skill_id, statement, question, tutorials[tutorial_id], explanation, picture)
 
 
 def _prose(table: Table, key: str) -> str:
@@ -251,14 +262,20 @@ def _prose(table: Table, key: str) -> str:
 
 
 def _duplicates(topics: Iterable[Topic]) -> Iterator[ItemFault]:
-    """Ids that stand twice, and questions that are asked twice in the same words."""
+    """Ids and names of pictures that stand twice, and questions that are asked twice in the same words."""
     topics = list(topics)
     items = [item for topic in topics for skill in topic.skills for item in skill.items]
+    drawn = [tutorial.picture for topic in topics for tutorial in topic.tutorials] + [item.picture for item in items]
+    pictures: dict[str, Picture] = {}
+    for picture in drawn:
+        if picture and pictures.setdefault(picture.name, picture).svg != picture.svg:
+            yield ItemFault(picture.name, "deux images ont ce nom")
     ids = Counter([topic.id for topic in topics]) + Counter(item.id for item in items)
     for twice in (each for each, count in ids.items() if count > 1):
         yield ItemFault(twice, "cet identifiant est donné deux fois")
-    first: dict[tuple[str, Question], str] = {}
+    first: dict[tuple[object, ...], str] = {}
     for item in items:
-        other = first.setdefault((item.statement, item.question), item.id)
+        solution = tuple(line.expected for line in item.question.correct(None))
+        other = first.setdefault((item.kind, folded(item.statement, {"t1", "t2"}), solution), item.id)
         if other != item.id:
             yield ItemFault(item.id, f"même question que {other}")
