@@ -13,7 +13,7 @@ from lti_tool.web.security import accepts_upload, current
 from lti_tool.web.toolbox import db, now, toolbox
 
 blueprint = Blueprint("administrator", __name__, url_prefix="/orga/eleves")
-blueprint.before_request(staff_pages.administrators_only)
+blueprint.before_request(staff_pages.guard)
 
 LARGEST_UPLOAD = 100 * 1024 * 1024
 """Bytes of a request with a file of learners."""

@@ -72,14 +72,14 @@ def create_personalised() -> Response | tuple[str, int]:
 @blueprint.get(f"/<{ROW_ID}:campaign_id>/modifier")
 def edit(campaign_id: int) -> str:
     """The form of what may change."""
-    campaign = staff_pages.own_campaign(campaign_id)
+    campaign = _campaign(campaign_id)
     return _edit_page(campaign, CampaignForm.of(campaign), campaign.version)
 
 
 @blueprint.post(f"/<{ROW_ID}:campaign_id>/modifier")
 def change(campaign_id: int) -> Response | tuple[str, int]:
     """Change the campaign. Where somebody else was faster, both texts stand on the page and nothing is lost."""
-    campaign, form = staff_pages.own_campaign(campaign_id), CampaignForm.sent()
+    campaign, form = _campaign(campaign_id), CampaignForm.sent()
     version = request.form.get("version", type=staff_pages.row_id) or 0
     try:
         drafts.change(db(), campaign, form.draft(), version)
@@ -93,8 +93,7 @@ def change(campaign_id: int) -> Response | tuple[str, int]:
 @blueprint.post(f"/<{ROW_ID}:campaign_id>/duplication")
 def duplicate(campaign_id: int) -> Response:
     """A campaign of one's own like this one, whosever it is."""
-    info = current()
-    campaign = campaigns.get(db(), info.school.id, campaign_id)
+    campaign, info = _campaign(campaign_id), current()
     name = gettext("Copie de %(name)s", name=campaign.name)
     copy = drafts.duplicate(db(), campaign, name, owner_id=info.person_id, now=now())
     return redirect(url_for("making.edit", campaign_id=copy.id), 303)
@@ -103,13 +102,17 @@ def duplicate(campaign_id: int) -> Response:
 @blueprint.post(f"/<{ROW_ID}:campaign_id>/suppression")
 def delete(campaign_id: int) -> Response:
     """Delete the campaign with its participations and results, once the box is ticked."""
-    campaign, info = staff_pages.own_campaign(campaign_id), current()
+    campaign, info = _campaign(campaign_id), current()
     if not campaigns.may_delete(campaign, info.person_id, info.role):
         raise CannotDeleteError
     if "confirmation" not in request.form:
         return redirect(url_for("teacher.settings", campaign_id=campaign_id, confirmer=1, _anchor="supprimer"), 303)
     deletion.delete_campaign(db(), campaign, now(), by=info.person_id)
     return redirect(url_for("teacher.campaign_list"), 303)
+
+
+def _campaign(campaign_id: int) -> Campaign:
+    return campaigns.get(db(), current().school.id, campaign_id)
 
 
 def _made(campaign: Campaign) -> Response:

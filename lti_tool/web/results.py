@@ -44,7 +44,7 @@ def activity(campaign_id: int) -> str:
 @blueprint.post("/classes")
 def choose_divisions(campaign_id: int) -> Response:
     """Say which divisions are meant to take the campaign."""
-    campaign = staff_pages.own_campaign(campaign_id)
+    campaign = _campaign(campaign_id)
     known = [each.name for each in register.divisions(db(), current().school.id)]
     progress.choose_divisions(campaign, request.form.getlist("classes"), known)
     return redirect(url_for("results.activity", campaign_id=campaign_id), 303)

@@ -12,7 +12,7 @@ from lti_tool.web.staff_pages import ROW_ID
 from lti_tool.web.toolbox import db, now
 
 blueprint = Blueprint("school_platforms", __name__, url_prefix="/orga/connexions")
-blueprint.before_request(staff_pages.administrators_only)
+blueprint.before_request(staff_pages.guard)
 
 
 @blueprint.get("")

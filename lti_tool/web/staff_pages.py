@@ -1,16 +1,14 @@
-"""What the pages for staff share: their guard, who may change a campaign, the filters of a list."""
+"""What the pages for staff share: their guard, the filters of a list."""
 
 from __future__ import annotations
 
 from flask import request
 
-from lti_tool.campaigns import campaigns
-from lti_tool.campaigns.models import Campaign
 from lti_tool.errors import N_, RefusedError
 from lti_tool.schools.models import ADMINISTRATOR, TEACHER
-from lti_tool.web import security
-from lti_tool.web.security import NotForYouError, current
-from lti_tool.web.toolbox import READING, db
+from lti_tool.web import rights, security
+from lti_tool.web.security import current
+from lti_tool.web.toolbox import READING
 
 LONGEST_FILTER = 100
 LARGEST_PAGE = 1_000_000
@@ -29,32 +27,15 @@ class StaffPreviewError(RefusedError):
 
 
 def guard() -> None:
-    """Teachers and administrators, their forms bound to their session; a test user only looks."""
+    """Teachers and administrators, each for what `rights` opens to them; a test user only looks."""
     security.only(TEACHER, ADMINISTRATOR)()
-    _let_test_users_only_look()
+    if current().is_test and request.method not in READING:
+        raise StaffPreviewError
+    rights.check()
 
 
-def administrators_only() -> None:
-    """Administrators of the school."""
-    security.only(ADMINISTRATOR)()
-    _let_test_users_only_look()
-
-
-class NotYoursError(NotForYouError):
-    """Only the owner of a campaign and the school's administrators change it (`facts/pix.md` §3.1)."""
-
-    code = "PROPRIETAIRE"
-    sentence = N_("Seuls la personne qui a créé cette campagne et les administrateurs peuvent la modifier.")
-    advice = N_("Demandez-le-leur, ou créez votre propre campagne.")
-
-
-def own_campaign(campaign_id: int) -> Campaign:
-    """The school's campaign, for whoever may change it. Raises `UnknownCampaignError`, `NotYoursError`."""
-    info = current()
-    chosen = campaigns.get(db(), info.school.id, campaign_id)
-    if not campaigns.may_edit(chosen, info.person_id, info.role):
-        raise NotYoursError
-    return chosen
+administrators_only = guard
+"""The same guard: that a page is for administrators stands in `rights`."""
 
 
 def page_number() -> int:
@@ -72,8 +53,3 @@ def row_id(text: str) -> int | None:
 def filter_text(name: str) -> str:
     """A filter of the list as typed, in one line."""
     return " ".join(request.args.get(name, "").replace("\0", "").split())[:LONGEST_FILTER]
-
-
-def _let_test_users_only_look() -> None:
-    if current().is_test and request.method not in READING:
-        raise StaffPreviewError

@@ -106,14 +106,14 @@ def settings(campaign_id: int) -> str:
 @blueprint.post(f"/campagnes/<{ROW_ID}:campaign_id>/archivage")
 def archive(campaign_id: int) -> Response:
     """Archive the campaign: nobody starts or sends any more."""
-    campaigns.archive(db(), staff_pages.own_campaign(campaign_id), now())
+    campaigns.archive(db(), _campaign(campaign_id), now())
     return redirect(url_for("teacher.settings", campaign_id=campaign_id), 303)
 
 
 @blueprint.post(f"/campagnes/<{ROW_ID}:campaign_id>/reactivation")
 def unarchive(campaign_id: int) -> Response:
     """Open the campaign again."""
-    campaigns.unarchive(db(), staff_pages.own_campaign(campaign_id), now())
+    campaigns.unarchive(db(), _campaign(campaign_id), now())
     return redirect(url_for("teacher.settings", campaign_id=campaign_id), 303)
 
 

@@ -1,4 +1,4 @@
-"""The team, and who may do what: one table for each of (who, what)."""
+"""The team: who came, who is administrator, invitations, the ENT's address, the conditions of use."""
 
 from __future__ import annotations
 
@@ -8,73 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from lti_tool.schools import staff
-from lti_tool.schools.models import ADMINISTRATOR, PUPIL, TEACHER, Staff
+from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Staff
 from tests.web.conftest import Town
 from tests.web.pages import Browser
-from tests.web.staffroom import another_school, enter_as, made_by, participate
-
-OWNER, COLLEAGUE, HEAD, STRANGER, CHILD = "owner", "colleague", "head", "another school", "pupil"
-ALLOWED, NOT_ALLOWED, NOT_FOUND = "allowed", 403, 404
-RIGHTS = {
-    # what: (owner, colleague, head, another school's head, pupil)
-    "GET /orga/campagnes/{id}": (ALLOWED, ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "GET /orga/campagnes/{id}/activite": (ALLOWED, ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "GET /orga/campagnes/{id}/resultats": (ALLOWED, ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "GET /orga/campagnes/{id}/resultats/{participation}": (ALLOWED, ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "GET /orga/campagnes/{id}/analyse": (ALLOWED, ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "GET /orga/campagnes/{id}/kit": (ALLOWED, ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "POST /orga/campagnes/{id}/resultats.csv": (ALLOWED, ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "POST /orga/campagnes/{id}/duplication": (ALLOWED, ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "GET /orga/campagnes/{id}/modifier": (ALLOWED, NOT_ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "POST /orga/campagnes/{id}/modifier": (ALLOWED, NOT_ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "POST /orga/campagnes/{id}/classes": (ALLOWED, NOT_ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "POST /orga/campagnes/{id}/archivage": (ALLOWED, NOT_ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "POST /orga/campagnes/{id}/suppression": (ALLOWED, NOT_ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-    "GET /orga/equipe": (ALLOWED, ALLOWED, ALLOWED, ALLOWED, NOT_ALLOWED),
-    "POST /orga/equipe/invitations": (NOT_ALLOWED, NOT_ALLOWED, ALLOWED, ALLOWED, NOT_ALLOWED),
-    "POST /orga/equipe/ent": (NOT_ALLOWED, NOT_ALLOWED, ALLOWED, ALLOWED, NOT_ALLOWED),
-    "POST /orga/equipe/{owner}/administrateur": (NOT_ALLOWED, NOT_ALLOWED, ALLOWED, NOT_FOUND, NOT_ALLOWED),
-}
-WHO = (OWNER, COLLEAGUE, HEAD, STRANGER, CHILD)
-
-
-@pytest.mark.parametrize(
-    ("what", "who", "expected"),
-    [
-        pytest.param(what, who, expected, id=f"{who}: {what}")
-        for what, row in RIGHTS.items()
-        for who, expected in zip(WHO, row, strict=True)
-    ],
-)
-def test_who_may_do_what(browser: Browser, town: Town, what: str, who: str, expected: object) -> None:
-    owner = enter_as(town, browser, name="Olive")  # has come, so is in the team
-    campaign = made_by(town, owner, "La sienne")
-    participation = participate(town, campaign, town.learner("Ana", "Noël"), validated=5)
-    token = _enter(town, browser, who, owner)
-    method, _, path = what.partition(" ")
-    path = path.format(id=campaign.id, participation=participation, owner=owner)
-
-    answer = browser.client.open(path, method=method, data={"jeton": token, "confirmation": "1"})
-
-    if expected == ALLOWED:
-        assert answer.status_code in (200, 303, 409, 422)
-    else:
-        assert answer.status_code == expected
-
-
-def _enter(town: Town, browser: Browser, who: str, owner: int) -> str:
-    """That person is in the browser; the token of their forms."""
-    if who == CHILD:
-        town.enter(browser, town.pupil("Eva", "Roux"), PUPIL)
-        return str(browser.get("/campagnes").root.xpath('//input[@name="jeton"]/@value')[0])
-    if who == OWNER:
-        town.enter(browser, owner, TEACHER)
-    else:
-        there = town
-        if who == STRANGER:
-            there = Town(town.database, town.platform_id, another_school(town), town.now)
-        enter_as(there, browser, TEACHER if who == COLLEAGUE else ADMINISTRATOR, name=who.title())
-    return str(browser.get("/orga/campagnes/creer").form("Créer la campagne").fields["jeton"])
+from tests.web.staffroom import enter_as
 
 
 class TestTheTeam:
