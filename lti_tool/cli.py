@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 from sqlalchemy.orm import Session
 
-from lti_tool import cli_connections
+from lti_tool import cli_connections, cli_items
 from lti_tool.campaigns import ready_made
 from lti_tool.console import Tool, as_json, show, write
 from lti_tool.errors import ToolError
@@ -281,6 +281,7 @@ def grades_retry(platform_id: int | None, as_json: bool) -> None:
 
 
 cli_connections.add_to(cli, platform)
+cli_items.add_to(cli)
 
 
 def main() -> None:

@@ -30,8 +30,11 @@ class ItemsReport:
     faults: tuple[ItemFault, ...]
 
 
-def report(path: Path = BANK_PATH, profiles_path: Path = PROFILES_PATH) -> ItemsReport:
-    """Count and check the bank under `path` and the target profiles. A bank that can't be loaded counts for nothing."""
+def report(path: Path = BANK_PATH, profiles_path: Path | None = PROFILES_PATH) -> ItemsReport:
+    """Count and check the bank under `path`, and the target profiles where they are given.
+
+    A bank that can't be loaded counts for nothing.
+    """
     found = faults(path)
     if found:
         return ItemsReport(0, 0, 0, tuple(sorted(found)))
@@ -102,7 +105,9 @@ def _unused(bank: Bank, path: Path) -> Iterator[ItemFault]:
             yield ItemFault(file.name, "cette image n'est montrée nulle part")
 
 
-def _profile_faults(bank: Bank, path: Path) -> tuple[ItemFault, ...]:
+def _profile_faults(bank: Bank, path: Path | None) -> tuple[ItemFault, ...]:
+    if path is None:
+        return ()
     try:
         target_profiles(bank, path)
     except BankError as error:
