@@ -3,12 +3,23 @@
 Everything is worked out from what the child was last seen to know, whatever test showed it (`facts/pix.md` §4.3).
 """
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.assessment import models, runs
 from lti_tool.assessment.engine.items import Topic, Tutorial, bank
 from lti_tool.assessment.engine.pix import Profile, Step, nearest_way, profile
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A child's profile, and what is missing to be certifiable, the nearest first."""
+
+    profile: Profile
+    way: tuple[Step, ...]
 
 
 def of_child(session: Session, child_id: str) -> Profile:
@@ -19,6 +30,18 @@ def of_child(session: Session, child_id: str) -> Profile:
 def way_to_certification(session: Session, child_id: str) -> tuple[Step, ...]:
     """What the child lacks to be certifiable, the nearest first; empty for who is."""
     return nearest_way(bank(), runs.known(session, child_id))
+
+
+def of_children(session: Session, child_ids: Collection[str]) -> Mapping[str, Outlook]:
+    """The outlook of each of these children, in one query."""
+    known = runs.known_of(session, child_ids)
+    nothing = Outlook(profile(bank(), {}), nearest_way(bank(), {}))
+    return {
+        child_id: Outlook(profile(bank(), known[child_id]), nearest_way(bank(), known[child_id]))
+        if child_id in known
+        else nothing
+        for child_id in child_ids
+    }
 
 
 def topics(session: Session, child_id: str, code: str) -> list[tuple[Topic, int]]:

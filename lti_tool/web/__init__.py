@@ -13,6 +13,7 @@ from lti_tool import logs
 from lti_tool.settings import Settings
 from lti_tool.web import (
     administrator,
+    certification,
     connection,
     errors,
     exports,
@@ -60,6 +61,7 @@ BLUEPRINTS = (
     results.blueprint,
     exports.blueprint,
     kit.blueprint,
+    certification.blueprint,
     team.blueprint,
     notes.blueprint,
     picker.blueprint,

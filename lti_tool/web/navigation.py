@@ -63,6 +63,7 @@ def _menu(role: str) -> tuple[Entry, ...]:
         entries = (
             Entry("campagnes", gettext("Campagnes"), "/orga/campagnes"),
             Entry("eleves", gettext("Élèves"), "/orga/eleves"),
+            Entry("certification", gettext("Certification"), "/orga/certification"),
             Entry("equipe", gettext("Équipe"), "/orga/equipe"),
         )
         connections = Entry("connexions", gettext("Connexions"), "/orga/connexions")

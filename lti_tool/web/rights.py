@@ -49,6 +49,7 @@ RIGHTS: Final[Mapping[str, Who]] = {
     "picker": STAFF,
     # pupils: names, divisions, bindings; birthdates and INE are shown to administrators only
     "learners": STAFF,
+    "certification": STAFF,
     "administrator": ADMINISTRATORS,
     # the team
     "team": STAFF,

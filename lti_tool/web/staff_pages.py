@@ -52,4 +52,9 @@ def row_id(text: str) -> int | None:
 
 def filter_text(name: str) -> str:
     """A filter of the list as typed, in one line."""
-    return " ".join(request.args.get(name, "").replace("\0", "").split())[:LONGEST_FILTER]
+    return one_line(request.args.get(name, ""))
+
+
+def one_line(typed: str) -> str:
+    """What was typed to choose from a list, as far as it can matter."""
+    return " ".join(typed.replace("\0", "").split())[:LONGEST_FILTER]

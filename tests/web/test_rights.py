@@ -62,6 +62,8 @@ RIGHTS: Mapping[str, tuple[int, int, int, int]] = {
     "GET /orga/campagnes/{campaign_id}/notes": SCHOOL,
     "POST /orga/campagnes/{campaign_id}/notes/renvoi": SCHOOL,
     "POST /orga/campagnes/{campaign_id}/notes/comparaison": SCHOOL,
+    "GET /orga/certification": ANYBODY,
+    "POST /orga/certification.{kind}": ANYBODY,
     "GET /orga/selection/{request_id}": PERSONAL,
     "POST /orga/selection/{request_id}": PERSONAL,
     "GET /orga/selection/{request_id}/creer": PERSONAL,

@@ -214,3 +214,26 @@ def test_another_schools_campaign_is_not_found(browser: Browser, town: Town, pat
 
     assert page.status == 404
     assert "Ailleurs" not in page.text
+
+
+class TestCertification:
+    def test_the_list_by_division_and_its_files(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        learner(town, "Lou", "Durand", "3A")
+        learner(town, "=HYPERLINK(1)", "Petit", "3B")
+
+        page = browser.get("/orga/certification?classe=3B")
+        file = browser.press(page, "Exporter la liste (.csv)").response
+        fields = dict(page.form("Exporter pour un tableur (.ods)").form_values())
+        sheet = browser.client.post("/orga/certification.ods", data=fields)
+
+        assert [line[:5] for line in table(page, "1 élève")] == [
+            ["Petit", "=HYPERLINK(1)", "3B", "Pas encore", "0 sur 5"]
+        ]
+        headings, line = csv.reader(io.StringIO(file.get_data().decode("utf-8-sig")), delimiter=";")
+        assert headings[:4] == ["Nom", "Prénom", "Classe", "Certifiable (O/N)"]
+        assert line[:5] == ["Petit", "'=HYPERLINK(1)", "3B", "Non", "0"]
+        assert len(load(io.BytesIO(sheet.get_data())).getElementsByType(TableRow)) == 2
+        assert "Certification-3B-2026-11-23.ods" in sheet.headers["Content-Disposition"]
+        with town.database.read() as session:
+            assert session.scalars(select(AuditLine.action)).all() == ["certification.exported"] * 2
