@@ -15,7 +15,7 @@ from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.memberships import refresh_memberships
 from lti_tool.lti import failures, keys
 from lti_tool.lti.record import forget_spent
-from lti_tool.schools import operators, sessions
+from lti_tool.schools import handovers, operators, sessions
 from lti_tool.settings import Settings
 from lti_tool.web.toolbox import Toolbox
 
@@ -46,6 +46,7 @@ def work(settings: Settings, threads: int) -> None:
     def sweep() -> None:
         with toolbox.database.write() as session:
             sessions.forget_expired(session, jobs.utc_now())
+            handovers.forget_expired(session, jobs.utc_now())
             forget_spent(session, jobs.utc_now())
             failures.forget_old(session, jobs.utc_now())
             operators.forget_expired(session, jobs.utc_now())

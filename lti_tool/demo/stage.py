@@ -106,7 +106,7 @@ class Stage:
         self.site.logs.mkdir(parents=True, exist_ok=True)
         self._write_configuration()
         self.start(ENT)
-        self._command("db", "upgrade")
+        self.command("db", "upgrade")
         self.start(WEB, WORKER)
         self._register()
         self.wait_until_ready()
@@ -185,7 +185,7 @@ class Stage:
 
     def _register(self) -> None:
         """Make school, platform and deployment; what a kept folder knows already is asked for again and stays."""
-        self._command("school", "add", SCHOOL_UAI, SCHOOL_NAME, unless="UAI_CONNU")
+        self.command("school", "add", SCHOOL_UAI, SCHOOL_NAME, unless="UAI_CONNU")
         ent = self.site.ent_url
         options = {
             "--issuer": ent,
@@ -198,12 +198,12 @@ class Stage:
             "--profile-param": "profil",
         }
         words = [word for option in options.items() for word in option]
-        platform = self._command("platform", "add", *words, unless="PLATEFORME")
+        platform = self.command("platform", "add", *words, unless="PLATEFORME")
         if platform is None:
-            (platform,) = (each for each in self._command("platform", "list") if each["issuer"] == ent)
-        self._command("platform", "deploy", str(platform["id"]), DEPLOYMENT_ID, "--school", SCHOOL_UAI)
+            (platform,) = (each for each in self.command("platform", "list") if each["issuer"] == ent)
+        self.command("platform", "deploy", str(platform["id"]), DEPLOYMENT_ID, "--school", SCHOOL_UAI)
 
-    def _command(self, *words: str, unless: str | None = None) -> Any:
+    def command(self, *words: str, unless: str | None = None) -> Any:
         """What the tool's command line answers; None where it refuses with the code `unless`.
 
         Raises `StageError` with what else it says is wrong.

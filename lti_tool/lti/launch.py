@@ -21,7 +21,7 @@ from pylti1p3.session import SessionService
 
 from lti_tool import logs
 from lti_tool.database import Database
-from lti_tool.lti import browser, claims, roles
+from lti_tool.lti import browser, claims, platforms, roles
 from lti_tool.lti.claims import VerifiedClaims
 from lti_tool.lti.library import NO_HTTP, NoCookies, NoRequest, OnePlatform, registration_of
 from lti_tool.lti.messages import Launch, MessageType, Recorded
@@ -30,6 +30,7 @@ from lti_tool.lti.platforms import PlatformRecord
 from lti_tool.lti.record import Found, look_up, record
 from lti_tool.lti.refusals import LaunchRefused, Reason
 from lti_tool.lti.state import LoginState, unseal
+from lti_tool.lti.storage import Kept, key_for
 from lti_tool.lti.token import Token
 from lti_tool.vault import Vault
 
@@ -66,6 +67,22 @@ class Verifier:
             fields = {"code": refused.code, "reason": refused.reason.name, "clause": refused.clause}
             logs.event(log, "launch.refused", logging.WARNING, **fields, platform=refused.platform_id)
             raise
+
+    def kept(self, *, state: str | None, secrets: list[str], now: datetime) -> Kept | None:
+        """Where the secret of this login has to be asked back, if the platform's frame was given it to keep.
+
+        None where the browser showed that it is the login's, where no frame was asked, and where the login is none:
+        `verify` says what is wrong with it.
+        """
+        try:
+            login = unseal(state, self.vault, now)
+        except LaunchRefused:
+            return None
+        if login.storage is None or browser.is_bound(login.browser, secrets):
+            return None
+        with self.database.read() as session:
+            platform = platforms.find(session, login.platform_id)
+        return Kept(platform, login.storage, key_for(login.browser))
 
     def refused_by_platform(self, *, state: str | None, secrets: list[str], now: datetime) -> LaunchRefused:
         """The page for a platform's own refusal (`error` instead of a token, SEC §5.1.1.5)."""

@@ -17,11 +17,20 @@ from lti_tool.lti.claims import identifier, own_target
 from lti_tool.lti.platforms import PlatformRecord
 from lti_tool.lti.refusals import LaunchRefused, Reason
 from lti_tool.lti.state import new_state, seal
+from lti_tool.lti.storage import Deposit, frame_name, key_for
 from lti_tool.vault import Vault
 
 log = logging.getLogger(__name__)
 
-PARAMETERS = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "lti_deployment_id", "client_id")
+PARAMETERS = (
+    "iss",
+    "login_hint",
+    "target_link_uri",
+    "lti_message_hint",
+    "lti_deployment_id",
+    "client_id",
+    "lti_storage_target",
+)
 """All that a login may carry for us; whatever else comes is dropped."""
 LAUNCH_PATH = "/lti/launch"
 LONGEST_PARAMETER = 8000
@@ -36,6 +45,8 @@ class LoginRequest:
     login_hint: str
     message_hint: str | None
     deployment_id: str | None
+    storage_target: str | None = None
+    """The platform's frame that offers to keep things for us (storage.py); None where none does."""
 
 
 def check(
@@ -59,12 +70,27 @@ def redirect_url(request: LoginRequest, *, vault: Vault, base_url: str, secret: 
 
     `secret` is what this browser keeps in its cookies (`browser.py`); the launch must come from the same browser.
     """
+    return _redirect_url(request, None, vault=vault, base_url=base_url, secret=secret, now=now)
+
+
+def deposit(request: LoginRequest, *, vault: Vault, base_url: str, secret: str, now: datetime) -> Deposit | None:
+    """What the platform's frame is asked to keep before this login goes on; None where it offers no storage."""
+    if request.storage_target is None:
+        return None
+    url = _redirect_url(request, request.storage_target, vault=vault, base_url=base_url, secret=secret, now=now)
+    return Deposit(request.storage_target, request.platform.origin, key_for(browser.fingerprint(secret)), secret, url)
+
+
+def _redirect_url(
+    request: LoginRequest, storage: str | None, *, vault: Vault, base_url: str, secret: str, now: datetime
+) -> str:
     state = new_state(
         platform_id=request.platform.id,
         target=request.target_link_uri,
         deployment_id=request.deployment_id,
         browser=browser.fingerprint(secret),
         now=now,
+        storage=storage,
     )
     query = {
         "scope": "openid",
@@ -106,7 +132,12 @@ def _check(
     if not platform.is_active:
         raise LaunchRefused(Reason.PLATFORM_NOT_ACTIVE, platform_id=platform.id)
     return LoginRequest(
-        platform, target, value["login_hint"], value.get("lti_message_hint"), value.get("lti_deployment_id")
+        platform,
+        target,
+        value["login_hint"],
+        value.get("lti_message_hint"),
+        value.get("lti_deployment_id"),
+        frame_name(value.get("lti_storage_target")),
     )
 
 

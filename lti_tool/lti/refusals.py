@@ -66,6 +66,7 @@ class Reason(Enum):
     PLATFORM_SENT_ERROR = Refusal(
         "L17", 401, "SEC §5.1.1.5", N_("Votre ENT n’a pas ouvert Pix : vous y êtes peut-être déconnecté."), _AGAIN
     )
+    HAND_OVER_SPENT = Refusal("L19", 401, "SEC §7.3.1", _USED_UP, _AGAIN)
     TOKEN_MISSING = Refusal("L18", 400, "SEC §5.1.1.3", _NOT_UNDERSTOOD, _AGAIN)
 
     # The token (SEC §5.1.3)

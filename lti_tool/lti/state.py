@@ -27,12 +27,22 @@ class LoginState:
     deployment_id: str | None
     """The login's `lti_deployment_id`: the launch must then name the same."""
     browser: str
-    """Fingerprint of the secret that this browser keeps in its cookies."""
+    """Fingerprint of the secret that this browser keeps: in its cookies, or in the platform's storage."""
     expires: datetime
+    storage: str | None = None
+    """The platform's frame that was asked to keep the secret, where no cookie lives (storage.py)."""
 
 
-def new_state(*, platform_id: int, target: str, deployment_id: str | None, browser: str, now: datetime) -> LoginState:
-    return LoginState(secrets.token_urlsafe(24), platform_id, target, deployment_id, browser, now + LIFETIME)
+def new_state(
+    *,
+    platform_id: int,
+    target: str,
+    deployment_id: str | None,
+    browser: str,
+    now: datetime,
+    storage: str | None = None,
+) -> LoginState:
+    return LoginState(secrets.token_urlsafe(24), platform_id, target, deployment_id, browser, now + LIFETIME, storage)
 
 
 def seal(state: LoginState, vault: Vault) -> str:
@@ -45,6 +55,7 @@ def seal(state: LoginState, vault: Vault) -> str:
             "d": state.deployment_id,
             "b": state.browser,
             "e": int(state.expires.timestamp()),
+            "s": state.storage,
         },
         _PURPOSE,
     )
@@ -61,4 +72,4 @@ def unseal(text: str | None, vault: Vault, now: datetime) -> LoginState:
     expires = datetime.fromtimestamp(sealed["e"], tz=now.tzinfo)
     if now >= expires:
         raise LaunchRefused(Reason.STATE_EXPIRED, platform_id=sealed["p"])
-    return LoginState(sealed["n"], sealed["p"], sealed["t"], sealed["d"], sealed["b"], expires)
+    return LoginState(sealed["n"], sealed["p"], sealed["t"], sealed["d"], sealed["b"], expires, sealed.get("s"))

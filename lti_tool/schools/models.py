@@ -127,6 +127,22 @@ class WebSession(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class HandOver(Base):
+    """A session that waits for its window: a launch was verified in a frame where no cookie lives (handovers.py)."""
+
+    __tablename__ = "hand_overs"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    """Of the secret in the frame's form; taking the row away is what spends it."""
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id), index=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    role: Mapped[str]
+    is_test: Mapped[bool]
+    page: Mapped[str]
+    """Where the launch led: a path of ours."""
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Learner(Base):
     """A line of a school's register, as SIECLE gave it."""
 

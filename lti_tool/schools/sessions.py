@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.lti.models import ACTIVE, Person, Platform
 from lti_tool.schools import visits
-from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Binding, Learner, School, WebSession
+from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Binding, HandOver, Learner, School, WebSession
 from lti_tool.schools.schools import SchoolRef
 from lti_tool.vault import hash_secret
 
@@ -166,13 +166,15 @@ def end(session: Session, session_id: int) -> None:
 
 
 def end_of_person(session: Session, person_id: int) -> None:
-    """End all sessions of a person: they were unbound or erased, or their role was taken."""
+    """End all sessions of a person, begun or handed over: they were unbound or erased, or their role was taken."""
+    session.execute(delete(HandOver).where(HandOver.person_id == person_id))
     session.execute(delete(WebSession).where(WebSession.person_id == person_id))
 
 
 def end_of_platform(session: Session, platform_id: int) -> None:
     """End all sessions of a platform's people: it was suspended."""
     of_platform = select(Person.id).where(Person.platform_id == platform_id)
+    session.execute(delete(HandOver).where(HandOver.person_id.in_(of_platform)))
     session.execute(delete(WebSession).where(WebSession.person_id.in_(of_platform)))
 
 

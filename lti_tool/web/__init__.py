@@ -15,6 +15,7 @@ from lti_tool.web import (
     administrator,
     certification,
     connection,
+    cookieless,
     errors,
     exports,
     health,
@@ -47,6 +48,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 BLUEPRINTS = (
     health.blueprint,
     lti.blueprint,
+    cookieless.blueprint,
     registration.blueprint,
     connection.blueprint,
     operator.blueprint,

@@ -17,7 +17,8 @@ from lti_tool.lti.launch import record
 from lti_tool.lti.messages import Launch, MessageType, Recorded
 from lti_tool.lti.record import is_old
 from lti_tool.lti.refusals import LaunchRefused, Reason
-from lti_tool.schools import binding, sessions, standing
+from lti_tool.schools import binding, handovers, sessions, standing
+from lti_tool.schools.handovers import HandedOver
 from lti_tool.schools.models import ADMINISTRATOR, PUPIL, TEACHER
 from lti_tool.schools.standing import PARENT, Standing
 from lti_tool.web import security
@@ -39,9 +40,10 @@ class ParentError(RefusedError):
     advice = N_("Pour voir un parcours, regardez avec votre enfant, depuis son propre compte.")
 
 
-def enter(session: Session, launch: Launch, now: datetime) -> Response | str:
+def enter(session: Session, launch: Launch, now: datetime, *, cookieless: bool = False) -> Response | str:
     """Record the launch, give the browser its session, and lead on.
 
+    `cookieless`: no cookie lives in this frame, the session is handed over to a window of its own.
     Raises `LaunchRefused` where the login was spent or the message is not for this role, `ParentError`,
     `NoSchoolError`, `NothingHeldError`.
     Whoever is turned away here was somebody all the same: the session of whoever sat there before leaves the browser.
@@ -49,7 +51,7 @@ def enter(session: Session, launch: Launch, now: datetime) -> Response | str:
     security.frame_for(launch.platform.origin)
     recorded = record(session, launch, now)
     try:
-        return _let_in(session, launch, recorded, now)
+        return _let_in(session, launch, recorded, now, cookieless)
     except ToolError:
         after_this_request(_without_session)
         raise
@@ -77,7 +79,7 @@ def way_back(launch: Launch, now: datetime) -> WayOn:
     return WayOn(page, gettext("Continuer dans Pix"))
 
 
-def _let_in(session: Session, launch: Launch, recorded: Recorded, now: datetime) -> Response | str:
+def _let_in(session: Session, launch: Launch, recorded: Recorded, now: datetime, cookieless: bool) -> Response | str:
     place = _place(session, launch, recorded, now)
     school = place.school
     if school is None:
@@ -85,6 +87,9 @@ def _let_in(session: Session, launch: Launch, recorded: Recorded, now: datetime)
         return render_template("lti/no_role.html")
     place = _followed(session, recorded, place, now)
     next_page = _next(session, launch, recorded, place, now)
+    if cookieless:
+        handed = HandedOver(recorded.person_id, school.id, place.role, place.is_test, next_page)
+        return render_template("lti/hand_over.html", token=handovers.offer(session, handed, now))
     tokens = security.session_tokens()
     token = sessions.open_session(
         session,

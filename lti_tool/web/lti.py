@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, render_template, request
+from flask import Blueprint, jsonify, redirect, request
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response
 
@@ -12,11 +12,10 @@ from lti_tool.lti import browser, failures
 from lti_tool.lti import login as logins
 from lti_tool.lti.configurations import CLAIMS, DESCRIPTION, TITLE
 from lti_tool.lti.launch import Verifier
-from lti_tool.lti.login import LoginRequest
 from lti_tool.lti.messages import Launch, MessageType
 from lti_tool.lti.refusals import LaunchRefused, Reason
 from lti_tool.lti.services import SCOPES
-from lti_tool.web import security
+from lti_tool.web import cookieless, security
 from lti_tool.web.errors import error_page
 from lti_tool.web.launching import enter, way_back
 from lti_tool.web.toolbox import db, now, roll_back, toolbox
@@ -25,7 +24,6 @@ blueprint = Blueprint("lti", __name__, url_prefix="/lti")
 
 FORM_LIMIT = 64 * 1024
 """Bytes of a login or a launch; a larger one is not even read."""
-FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 TESTED = "cookies"
 """Query parameter of the one redirection of a login to itself."""
 
@@ -41,15 +39,15 @@ def login(key: str | None = None) -> Response | str:
     """A platform sends somebody: off to its authorization endpoint, with a browser that can come back.
 
     In a frame the cookie is tried first, by one redirection to ourselves: the platform's hint can be spent once, and
-    where no cookie comes back, a new window is offered with the login unspent.
+    where no cookie comes back, its storage may serve, or a new window is offered with the login unspent.
     """
     parameters = {name: request.args.getlist(name) + request.form.getlist(name) for name in logins.PARAMETERS}
     with toolbox().database.glance() as connection:
         asked = logins.check(connection, parameters, key=key, base_url=toolbox().settings.base_url)
     security.frame_for(asked.platform.origin)
     kept = browser.usable(_secrets(), now())
-    if kept is None and request.headers.get("Sec-Fetch-Dest") in FRAMES:
-        return _new_window(asked, parameters) if TESTED in request.args else _test_cookies()
+    if kept is None and cookieless.in_frame():
+        return cookieless.new_window(asked, parameters) if TESTED in request.args else _test_cookies()
     secret = kept or browser.new_secret(now())
     url = logins.redirect_url(
         asked,
@@ -70,10 +68,15 @@ def launch() -> Response | str:
     state, secrets, verifier = request.form.get("state"), _secrets(), _verifier()
     if "error" in request.form:
         raise verifier.refused_by_platform(state=state, secrets=secrets, now=now())
+    stored = cookieless.stored_secret()
+    if stored is not None:
+        secrets = [stored]
+    elif (kept := verifier.kept(state=state, secrets=secrets, now=now())) is not None:
+        return cookieless.ask_back(kept)
     verified: Launch | None = None
     try:
         verified = verifier.verify(state=state, id_token=request.form.get("id_token"), secrets=secrets, now=now())
-        return enter(db(), verified, now())
+        return enter(db(), verified, now(), cookieless=stored is not None)
     except LaunchRefused as refused:
         _note(refused)
         if verified is None or refused.reason is not Reason.STATE_SPENT:
@@ -155,10 +158,3 @@ def _test_cookies() -> Response:
     answer = redirect(f"{request.path}?{query + '&' if query else ''}{TESTED}=1", 307)
     _keep(answer, browser.new_secret(now()))
     return answer
-
-
-def _new_window(asked: LoginRequest, parameters: dict[str, list[str]]) -> str:
-    """No cookie lives in this frame. The form's way leads through us to the platform, and wherever that signs in."""
-    security.allow("form-action", asked.platform.origin, "https:")
-    fields = {name: values[0] for name, values in parameters.items() if values}
-    return render_template("lti/new_window.html", action=request.path, fields=fields)

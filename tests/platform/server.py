@@ -75,7 +75,7 @@ class FakePlatform:
     at any time: what a test wants to go wrong is one assignment.
     """
 
-    def __init__(self, name: str = "lms", clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, name: str = "lms", clock: Callable[[], datetime] = _now, host: str = "127.0.0.1") -> None:
         self.name = name
         self.clock = clock
         self.client_id = f"client-of-{name}"
@@ -98,7 +98,7 @@ class FakePlatform:
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.platform = self
         self._lock = threading.Lock()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"http://{host}:{self._server.server_address[1]}"
         self.issuer = self.url
 
     @property
@@ -173,7 +173,11 @@ class FakePlatform:
                 return Answer(body=self.jwks if self.jwks is not None else self._key_set())
             if request.path == "/token":
                 return self._token(request)
-            return self._service(request)
+            return self.page(request) or self._service(request)
+
+    def page(self, request: Received) -> Answer | None:
+        """What a browser is shown at this address; None where there is no page."""
+        return None
 
     def _key_set(self) -> dict[str, Any]:
         return {"keys": [public_jwk(key) for key in self.keys]}
