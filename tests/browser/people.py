@@ -44,6 +44,20 @@ def open_pix(stage: Stage, context: BrowserContext, login: str, *, new_window: b
     return opened.value
 
 
+def open_pix_without_scripts(stage: Stage, context: BrowserContext, login: str) -> Page:
+    """The same in the same window, scripts off: each step of the login is a button to press."""
+    page = sign_in(stage, context, login)
+    page.goto(f"{stage.site.ent_url}/mediacentre")
+    page.locator("#open-pix-here").click()
+    for _ in range(4):
+        if page.url.startswith(stage.site.tool_url):
+            break
+        page.locator("form[data-auto] button").click()
+        page.wait_for_load_state()
+    page.wait_for_url(f"{stage.site.tool_url}/**")
+    return page
+
+
 def import_register(stage: Stage, context: BrowserContext, look: Look) -> None:
     """The head gives SIECLE's file and reads the list."""
     page = open_pix(stage, context, "helene.garnier")

@@ -39,6 +39,7 @@ def until_row_says(page: Page, name: str, words: str) -> None:
 def test_a_refusal_is_read_its_cause_removed_and_one_click_brings_the_grade(
     stage: Stage, person: Person, look: Look
 ) -> None:
+    """The teacher has a small tablet, 320 px wide, whose browser runs no scripts."""
     people.import_register(stage, person(), look)
     people.select_content(stage, person(), look, name="4A Notes", title=TITLE)
     hugo = people.open_activity(stage, person(), "hugo.martin", TITLE, new_window=True)
@@ -48,7 +49,8 @@ def test_a_refusal_is_read_its_cause_removed_and_one_click_brings_the_grade(
     move_column(stage, "corbeille")
     score = people.send_results(hugo)
 
-    claire = people.open_pix(stage, person(), "claire.fontaine")
+    small = person(viewport={"width": 320, "height": 640}, java_script_enabled=False)
+    claire = people.open_pix_without_scripts(stage, small, "claire.fontaine")
     claire.get_by_role("link", name="4A Notes").click()
     claire.get_by_role("link", name="Notes dans l’ENT").click()
     until_row_says(claire, "Martin", "La colonne du carnet de notes n’existe plus.")

@@ -43,7 +43,7 @@ def test_a_whole_test_on_a_small_old_tablet_without_javascript(
     """320 px wide, scripts off: a pupil of the other division goes all the way."""
     login = "ines.lefebvre-dubois"
     tablet = person(viewport={"width": 320, "height": 640}, java_script_enabled=False)
-    page = _launch_without_scripts(stage, tablet, login)
+    page = people.open_pix_without_scripts(stage, tablet, login)
     page.get_by_label("Code du parcours").fill(code)
     page.get_by_role("button", name="Commencer mon parcours").click()
     people.type_birthdate(page, login)
@@ -176,20 +176,6 @@ def test_what_is_typed_wrong_is_said_in_words(stage: Stage, code: str, person: P
     assert answer
     assert answer.status == 403
     look(teacher, "pas-pour-vous")
-
-
-def _launch_without_scripts(stage: Stage, context: BrowserContext, login: str) -> Page:
-    """Each step of the login is a button to press."""
-    page = people.sign_in(stage, context, login)
-    page.goto(f"{stage.site.ent_url}/mediacentre")
-    page.locator("#open-pix-here").click()
-    for _ in range(4):
-        if page.url.startswith(stage.site.tool_url):
-            break
-        page.locator("form[data-auto] button").click()
-        page.wait_for_load_state()
-    page.wait_for_url(f"{stage.site.tool_url}/**")
-    return page
 
 
 def _tab_to(page: Page, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.grades.town import play, town
 
 def test_ten_kills(sqlite_url: str, tmp_path: Path) -> None:
     with town(sqlite_url, tmp_path, seed=6, pupils=4) as small:
-        taken = play(small, kills=10, workers=1, minutes=4)
+        taken = play(small, kills=10, workers=1, minutes=4, most_apart_s=2.5)
         assert taken >= 4
         small.check()
 
@@ -21,8 +22,21 @@ def test_ten_kills(sqlite_url: str, tmp_path: Path) -> None:
     ("database", "workers"),
     [pytest.param("sqlite_url", 1, id="sqlite"), pytest.param("postgres_url", 2, id="postgresql")],
 )
-def test_two_hundred_kills(database: str, workers: int, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_two_hundred_kills(
+    database: str,
+    workers: int,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with town(request.getfixturevalue(database), tmp_path, seed=7, pupils=24) as large:
-        taken = play(large, kills=200, workers=workers, minutes=30)
+        started = time.monotonic()
+        taken = play(large, kills=200, workers=workers, minutes=30, most_apart_s=5)
         large.check()
-        print(f"{taken} scores taken, {len(large.book.scores)} sent, 200 kills")
+        figures = (
+            f"{workers} worker(s), 200 kills in {time.monotonic() - started:.0f} s: {len(large.book.asked)} calls,"
+            f" {large.failures} of them failed, {len(large.book.scores)} scores came, {taken} were taken,"
+            f" {len(large.pupils)} pupils sent {large.sendings} times; every cell right, one column"
+        )
+        with capsys.disabled():
+            print(f"\n{large.database.engine.dialect.name}, {figures}")

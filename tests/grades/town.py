@@ -65,6 +65,13 @@ class Town:
     pupils: list[PupilAtWork] = field(default_factory=list)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     campaign_id: int = 0
+    failures: int = 0
+    """Calls that the platform failed."""
+
+    @property
+    def sendings(self) -> int:
+        with self.database.read() as session:
+            return session.query(SharedResult).count()
 
     def settle(self, count: int) -> None:
         """A campaign, an activity without a column whose teacher asked for one, and the class."""
@@ -172,8 +179,11 @@ class Town:
             assert values == sorted(values), "an older result came after a better one"
 
 
-def play(town: Town, *, kills: int, workers: int, minutes: float) -> int:
-    """The class at work while programs die; ends when each was killed so often and all is settled. Scores taken."""
+def play(town: Town, *, kills: int, workers: int, minutes: float, most_apart_s: float) -> int:
+    """The class at work while programs die, so often and so far apart at most; ends when all is settled. Scores taken.
+
+    Each program takes some seconds to start: deaths further apart find them at work.
+    """
     until = time.monotonic() + 60 * minutes
     names = ["web", *(f"worker-{number}" for number in range(workers))]
     for name in names:
@@ -195,7 +205,7 @@ def play(town: Town, *, kills: int, workers: int, minutes: float) -> int:
         for each in classes:
             each.start()
         for _ in range(kills):
-            time.sleep(town.chance.uniform(0.1, 2.5))
+            time.sleep(town.chance.uniform(0.1, most_apart_s))
             if failed:
                 raise failed[0]
             town.kill(town.chance.choice(names))
@@ -225,6 +235,7 @@ def town(url: str, folder: Path, seed: int, pupils: int) -> Iterator[Town]:
     def fails(_kind: str) -> Plan | None:
         if chance.random() >= 0.25:
             return None
+        made.failures += 1
         way = chance.choice([None, None, *ways])
         return Plan(chance.choice([None, 500, 503, 429, 401]), after=chance.random() < 0.5, way=way)
 
