@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.campaigns.models import Participation, SharedResult
 from lti_tool.database import UtcDateTime, wake_after_commit
-from lti_tool.grades.models import ACCEPTED, NOT_NEEDED, REFUSED, WAITING, Grade, LineItem
+from lti_tool.grades.models import ACCEPTED, LOCKING_ORDER, NOT_NEEDED, REFUSED, WAITING, Grade, LineItem
 from lti_tool.grades.reasons import BY_A_TEACHER, REMOVED_BY_A_LAUNCH
 from lti_tool.grades.scores import SAME_WITHIN
 from lti_tool.lti.models import Member, Person
@@ -109,10 +109,19 @@ def let_go(session: Session, line_item_id: int) -> None:
     """The column belongs to another campaign now: what still waited for it is not needed any more."""
     session.execute(
         update(Grade)
-        .where(Grade.line_item_id == line_item_id, Grade.state.in_((WAITING, REFUSED)))
+        .where(in_order(Grade.line_item_id == line_item_id, Grade.state.in_((WAITING, REFUSED))))
         .values(state=NOT_NEEDED, reason=None, version=Grade.version + 1, next_try_at=None)
         .execution_options(synchronize_session=False)
     )
+
+
+def in_order(*which: ColumnElement[bool], skip_locked: bool = False) -> ColumnElement[bool]:
+    """For an update: the cells that fit, taken in the one order; without those that somebody else is writing, if asked.
+
+    SQLite has one writer at a time and leaves this out.
+    """
+    taken = select(Grade.id).where(*which).order_by(*LOCKING_ORDER).with_for_update(of=Grade, skip_locked=skip_locked)
+    return Grade.id.in_(select(taken.cte("taken").c.id))
 
 
 def _shows_another() -> ColumnElement[bool]:
@@ -135,7 +144,7 @@ _COLUMNS = [
 
 
 def _wanted(now: datetime) -> Select[*tuple[Any, ...]]:
-    """One row per cell; in the order of the cells, so that two who write them at once do not lock each other out."""
+    """One row per cell, in their locking order."""
     return (
         select(
             LineItem.id,
@@ -175,7 +184,7 @@ def _wait_anew(session: Session, now: datetime, *which: ColumnElement[bool], for
     }
     if forget_accepted:
         values["accepted_score"] = None
-    statement = update(Grade).where(*which).values(values).returning(Grade.id)
+    statement = update(Grade).where(in_order(*which)).values(values).returning(Grade.id)
     return _wake(session, len(session.scalars(statement.execution_options(synchronize_session=False)).all()))
 
 

@@ -16,7 +16,7 @@ from lti_tool.campaigns import activities
 from lti_tool.database import Database
 from lti_tool.grades import outages
 from lti_tool.grades.failures import service_failure
-from lti_tool.grades.models import Grade, LineItem, Outage
+from lti_tool.grades.models import LOCKING_ORDER, Grade, LineItem, Outage
 from lti_tool.lti.models import ACTIVE, Context, Person, Platform
 from lti_tool.lti.outbound import OutboundError
 from lti_tool.lti.platforms import RECORD_COLUMNS, PlatformRecord, record_of
@@ -92,7 +92,7 @@ def _note(session: Session, column: _Column, shown: Mapping[str, float], at: dat
             select(Grade.id, Person.sub)
             .join(Person, Person.id == Grade.person_id)
             .where(Grade.line_item_id == column.line_item_id)
-            .order_by(Grade.id)
+            .order_by(*LOCKING_ORDER)
         )
     ]
     if rows:

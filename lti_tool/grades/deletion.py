@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lti_tool.campaigns.models import Activity, Campaign, Participation, SharedResult
+from lti_tool.grades.cells import in_order
 from lti_tool.grades.models import Grade, LineItem
 from lti_tool.schools import audit
 
@@ -22,7 +23,9 @@ def delete_campaign(session: Session, campaign: Campaign, now: datetime, *, by: 
     participations = select(Participation.id).where(Participation.campaign_id == campaign.id)
     results = select(SharedResult.id).where(SharedResult.participation_id.in_(participations))
     columns = select(LineItem.id).where(LineItem.campaign_id == campaign.id)
-    session.execute(delete(Grade).where(Grade.line_item_id.in_(columns) | Grade.shared_result_id.in_(results)))
+    session.execute(
+        delete(Grade).where(in_order(Grade.line_item_id.in_(columns) | Grade.shared_result_id.in_(results)))
+    )
     session.execute(delete(LineItem).where(LineItem.campaign_id == campaign.id))
     session.execute(delete(SharedResult).where(SharedResult.participation_id.in_(participations)))
     session.execute(delete(Participation).where(Participation.campaign_id == campaign.id))

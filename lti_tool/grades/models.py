@@ -91,6 +91,10 @@ class Grade(Base):
     shown_at: Mapped[datetime | None]
 
 
+LOCKING_ORDER = (Grade.line_item_id, Grade.learner_id)
+"""In which whoever writes several cells takes them, so that no two writers ever wait for each other."""
+
+
 class Outage(Base):
     """A platform that did not answer as it should, time after time: no row where the last answer was a good one."""
 

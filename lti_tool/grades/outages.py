@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import logs
+from lti_tool.grades.cells import in_order
 from lti_tool.grades.models import WAITING, Grade, LineItem, Outage
 from lti_tool.grades.reasons import OF_THE_PLATFORM, TOO_MANY
 from lti_tool.grades.retrying import Jitter, back_off
@@ -76,11 +77,12 @@ def answered(session: Session, platform_id: int, now: datetime) -> None:
     session.execute(
         update(Grade)
         .where(
-            and_(
+            in_order(
                 Grade.state == WAITING,
                 Grade.reason.in_(_MENDED),
                 Grade.line_item_id.in_(of_platform),
                 Grade.next_try_at > now,
+                skip_locked=True,  # we hold others already
             )
         )
         .values(next_try_at=now)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Table, Update, and_, bindparam, case, null, update
+from sqlalchemy import BindParameter, ColumnElement, Table, Update, and_, bindparam, case, null, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.grades import outages
 from lti_tool.grades.failures import Failure
-from lti_tool.grades.models import ACCEPTED, REFUSED, Grade
+from lti_tool.grades.models import ACCEPTED, LOCKING_ORDER, REFUSED, Grade
 from lti_tool.grades.retrying import Jitter, back_off
 from lti_tool.grades.tries import Accepted, Cell, PutBack, Tried, says_platform_is_ill
 
@@ -18,7 +18,7 @@ _GRADES = cast(Table, Grade.__table__)
 
 
 def write_down(session: Session, tried: Tried, now: datetime, jitter: Jitter) -> None:
-    """In the cells' order, so that no two writers lock each other out.
+    """In the cells' locking order; rows of several kinds of outcome are taken first.
 
     A row that somebody has tried since is left alone. Where something newer came to be wanted meanwhile, what was
     accepted is noted and the row goes on waiting.
@@ -26,7 +26,7 @@ def write_down(session: Session, tried: Tried, now: datetime, jitter: Jitter) ->
     if not tried:
         return
     by_statement: dict[Update, list[dict[str, object]]] = {}
-    for cell, outcome in sorted(tried, key=lambda each: each[0].grade_id):
+    for cell, outcome in sorted(tried, key=lambda each: (each[0].line_item_id, each[0].learner_id)):
         values: dict[str, object] = {"grade": cell.grade_id, "timestamp": cell.timestamp, "tried": cell.version}
         match outcome:
             case Accepted():
@@ -42,6 +42,9 @@ def write_down(session: Session, tried: Tried, now: datetime, jitter: Jitter) ->
             case PutBack():
                 statement = _PUT_BACK
         by_statement.setdefault(statement, []).append(values)
+    if len(by_statement) > 1:
+        ids = [cell.grade_id for cell, _ in tried]
+        session.execute(select(Grade.id).where(Grade.id.in_(ids)).order_by(*LOCKING_ORDER).with_for_update())
     for statement, rows in by_statement.items():
         session.execute(statement, rows)
     _note_outages(session, tried, now, jitter)

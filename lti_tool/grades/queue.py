@@ -115,6 +115,7 @@ def learn_clock(database: Database, platform_id: int, offset_s: float) -> None:
 
 _CELL = (
     Grade.id,
+    Grade.learner_id,
     Grade.version,
     Grade.attempts,
     Grade.last_timestamp,
@@ -234,6 +235,7 @@ def _cell(row: Row[*tuple[Any, ...]], platform: PlatformRecord, now: datetime) -
     earlier = [time + STEP for time in (row.last_timestamp, written) if time is not None]
     return Cell(
         grade_id=row.id,
+        learner_id=row.learner_id,
         version=row.version,
         timestamp=_milliseconds(max([there, *earlier])),
         lease_until=now + LEASE,

@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.database import wake_after_commit
-from lti_tool.grades.cells import GRADES_QUEUE
+from lti_tool.grades.cells import GRADES_QUEUE, in_order
 from lti_tool.grades.models import ACCEPTED, NOT_NEEDED, REFUSED, WAITING, Grade, LineItem, Outage
 from lti_tool.grades.reasons import BY_A_TEACHER
 from lti_tool.lti.models import Platform
@@ -90,8 +90,10 @@ def retry(session: Session, now: datetime, platform_id: int | None = None) -> in
     statement = (
         update(Grade)
         .where(
-            Grade.line_item_id.in_(select(LineItem.id).where(*of_platform)),
-            or_(Grade.state == WAITING, and_(Grade.state == REFUSED, Grade.reason.not_in(BY_A_TEACHER))),
+            in_order(
+                Grade.line_item_id.in_(select(LineItem.id).where(*of_platform)),
+                or_(Grade.state == WAITING, and_(Grade.state == REFUSED, Grade.reason.not_in(BY_A_TEACHER))),
+            )
         )
         .values(state=WAITING, reason=None, version=Grade.version + 1, next_try_at=now, attempts=0)
         .returning(Grade.id)

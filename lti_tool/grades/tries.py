@@ -18,6 +18,7 @@ class Cell:
     """One try at one cell: what to send, and the lease under which."""
 
     grade_id: int
+    learner_id: int
     version: int
     timestamp: datetime
     """By the platform's clock; later than every one before for this cell, and already written down."""

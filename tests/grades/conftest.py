@@ -20,10 +20,13 @@ from lti_tool.grades import desired, line_items
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.models import Grade
 from lti_tool.lti.keys import KeyRing, ensure_key
-from lti_tool.lti.models import Context, Platform, SigningKey
+from lti_tool.lti.messages import Recorded
+from lti_tool.lti.models import Context, Platform, ResourceLink, SigningKey
 from lti_tool.lti.outbound import Client
 from lti_tool.lti.services import Services
 from lti_tool.schools.models import Learner, School
+from lti_tool.schools.schools import SchoolRef
+from lti_tool.schools.standing import Standing
 from lti_tool.vault import Vault
 from tests.campaigns.school import Schoolyard, finish_run, ref
 from tests.conftest import NOW, SECRET_KEY
@@ -97,10 +100,11 @@ class Course:
         with self.database.write() as session:
             yield session, Schoolyard(session, self.time())
 
-    def pupil(self, *, member: bool = True) -> tuple[int, str]:
-        """A learner bound to somebody on the platform, who belongs to the course; their id and `sub`."""
+    def pupil(self, learner_id: int | None = None, *, member: bool = True) -> tuple[int, str]:
+        """A learner (a new one, or that one) bound to somebody on the platform, of the course; their id and `sub`."""
         with self.writing() as (session, yard):
-            learner = yard.learner(session.get_one(School, self.school_id))
+            school = session.get_one(School, self.school_id)
+            learner = yard.learner(school) if learner_id is None else session.get_one(Learner, learner_id)
             person = yard.person(session.get_one(Platform, self.platform_id))
             yard.bind(learner, person)
             if member:
@@ -126,6 +130,22 @@ class Course:
             desired.send_results(session, participation_id, learner_id, self.time())
         return participation_id
 
+    def launch(
+        self,
+        *,
+        learner_id: int | None = None,
+        is_test: bool = False,
+        link_pk: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        """What `web` does after it has recorded a launch of the course's activity, or of another one."""
+        with self.database.write() as session:
+            school = session.get_one(School, self.school_id)
+            link = session.get_one(ResourceLink, link_pk or self.link_pk)
+            recorded = Recorded(0, 1, link.context_pk, link.id)
+            place = SchoolRef(school.id, school.name, school.uai, school.time_zone)
+            desired.arrive(session, recorded, Standing(place, "pupil", is_test, learner_id), code, self.time())
+
     def grade(self, learner_id: int) -> Grade:
         with self.database.read() as session:
             return session.scalars(select(Grade).where(Grade.learner_id == learner_id)).one()
@@ -134,17 +154,38 @@ class Course:
         return self.gradebook.value(1, sub)
 
 
-@pytest.fixture
-def course(database: Database, gradebook: Gradebook, time: Clock) -> Course:
+def open_course(
+    database: Database,
+    gradebook: Gradebook,
+    time: Clock,
+    *,
+    school_id: int | None = None,
+    campaign_id: int | None = None,
+    lists_members: bool = True,
+) -> Course:
+    """A course on a platform of its own; its one activity leads to that campaign, else to a new one."""
     number = gradebook.column()
     with database.write() as session:
         yard = Schoolyard(session, time())
-        school, platform = yard.school(), yard.platform(gradebook.base)
-        context = yard.context(
-            platform, lineitems_url=gradebook.columns_url, memberships_url=f"{gradebook.base}/members"
-        )
+        school = yard.school() if school_id is None else session.get_one(School, school_id)
+        campaign = yard.campaign(school) if campaign_id is None else session.get_one(Campaign, campaign_id)
+        platform = yard.platform(gradebook.base)
+        members = {"memberships_url": f"{gradebook.base}/members"} if lists_members else {}
+        context = yard.context(platform, lineitems_url=gradebook.columns_url, **members)
         link = yard.link(context, lineitem_url=gradebook.column_url(number))
-        campaign = yard.campaign(school)
         activities.note(session, link.id, campaign.id, time())
         line_items.place(session, link.id, time())
     return Course(database, gradebook, time, school.id, platform.id, context.id, link.id, campaign.id)
+
+
+@pytest.fixture
+def course(database: Database, gradebook: Gradebook, time: Clock) -> Course:
+    return open_course(database, gradebook, time)
+
+
+@pytest.fixture
+def elsewhere(course: Course, time: Clock) -> Iterator[Course]:
+    """A course of another platform that holds the same campaign."""
+    book = Gradebook(time)
+    yield open_course(course.database, book, time, school_id=course.school_id, campaign_id=course.campaign_id)
+    book.stop()

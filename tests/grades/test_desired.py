@@ -16,11 +16,8 @@ from lti_tool.grades import cells, desired, line_items
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.models import ACCEPTED, NOT_NEEDED, WAITING, Grade, LineItem
 from lti_tool.jobs import Job
-from lti_tool.lti.messages import Recorded
 from lti_tool.lti.models import Context, Member, Person, Platform, ResourceLink
 from lti_tool.schools.models import Binding, Learner, School
-from lti_tool.schools.schools import SchoolRef
-from lti_tool.schools.standing import Standing
 from tests.campaigns.school import Schoolyard
 from tests.grades.conftest import Clock, Course
 
@@ -28,15 +25,6 @@ from tests.grades.conftest import Clock, Course
 def grades(course: Course) -> list[Grade]:
     with course.database.read() as session:
         return list(session.scalars(select(Grade).order_by(Grade.id)))
-
-
-def launch(course: Course, *, learner_id: int | None = None, is_test: bool = False, link_pk: int | None = None) -> None:
-    """What `web` does after it has recorded a launch of the course's activity."""
-    with course.database.write() as session:
-        school = session.get_one(School, course.school_id)
-        recorded = Recorded(0, 1, course.context_pk, link_pk or course.link_pk)
-        place = SchoolRef(school.id, school.name, school.uai, school.time_zone)
-        desired.arrive(session, recorded, Standing(place, "pupil", is_test, learner_id), None, course.time())
 
 
 def test_the_click_shares_and_wants_the_grade_and_wakes_the_workers(database: Database, course: Course) -> None:
@@ -134,7 +122,7 @@ def test_a_pupil_of_the_mediacentre_is_graded_once_they_open_the_course(course: 
     with course.database.write() as session:
         person = session.scalars(select(Person).where(Person.sub == sub)).one()
         Schoolyard(session, course.time()).member(session.get_one(Context, course.context_pk), person)
-    launch(course, learner_id=learner)
+    course.launch(learner_id=learner)
     assert [g.learner_id for g in grades(course)] == [learner]
 
 
@@ -160,7 +148,7 @@ def test_a_column_made_after_the_results_gets_them(course: Course) -> None:
     assert grades(course) == []
     with course.database.write() as session:
         session.execute(update(ResourceLink).values(lineitem_url=course.gradebook.column_url(1)))
-    launch(course)
+    course.launch()
     assert [g.learner_id for g in grades(course)] == pupils
 
 
@@ -216,7 +204,7 @@ def test_a_test_user_leaves_no_trace(course: Course) -> None:
     with course.database.write() as session:
         session.query(LineItem).delete()
         session.query(Job).delete()
-    launch(course, is_test=True)
+    course.launch(is_test=True)
     with course.database.read() as session:
         assert session.scalar(select(func.count()).select_from(LineItem)) == 0
         assert session.scalar(select(func.count()).select_from(Job)) == 0
@@ -233,8 +221,8 @@ def test_a_test_user_leaves_no_trace(course: Course) -> None:
 def test_a_launch_has_the_courses_members_read(course: Course, read_ago: timedelta | None, asked: bool) -> None:
     with course.database.write() as session:
         session.execute(update(Context).values(members_read_at=course.time() - read_ago if read_ago else None))
-    launch(course)
-    launch(course)
+    course.launch()
+    course.launch()
     with course.database.read() as session:
         jobs = [(job.kind, job.payload) for job in session.scalars(select(Job))]
     assert jobs == ([("memberships", {"context_pk": course.context_pk})] if asked else [])
@@ -243,7 +231,7 @@ def test_a_launch_has_the_courses_members_read(course: Course, read_ago: timedel
 def test_an_activity_without_campaign_asks_for_nothing(course: Course) -> None:
     with course.writing() as (session, yard):
         link = yard.link(session.get_one(Context, course.context_pk))
-    launch(course, link_pk=link.id)
+    course.launch(link_pk=link.id)
     with course.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Job)) == 0
         assert session.scalar(select(func.count()).select_from(LineItem)) == 1
@@ -315,7 +303,7 @@ def test_a_refusal_is_looked_at_again_when_something_changed(
     course.gradebook.pupils.add(sub)
     time.advance(minutes=1)
     if again == "launch":
-        launch(course, learner_id=learner)
+        course.launch(learner_id=learner)
     else:
         with course.database.write() as session:
             cells.want(session, time(), context_pk=course.context_pk, again=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import socket
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import update
@@ -99,6 +101,22 @@ def test_each_failure_while_the_gradebook_is_read(course: Course, deliverer: Del
     assert course.shown(sub) == 55.0  # what cannot be read is not replaced
     mend(deliverer, time)
     assert (course.shown(sub), course.grade(learner).reason) == (55.0, "changed-by-teacher")
+
+
+def test_a_name_that_is_not_found(
+    course: Course, deliverer: Deliverer, time: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_found(*_args: object, **_options: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    learner, sub = course.pupil()
+    course.send(learner, 6)
+    with monkeypatch.context() as without_names:
+        without_names.setattr(socket, "getaddrinfo", not_found)
+        deliverer.drain()
+    assert (course.grade(learner).state, course.grade(learner).reason) == (WAITING, "unreachable")
+    mend(deliverer, time)
+    assert course.shown(sub) == 60.0
 
 
 @pytest.mark.parametrize("seed", range(6))

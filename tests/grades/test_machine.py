@@ -20,19 +20,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from lti_tool.campaigns import activities
 from lti_tool.database import Database
 from lti_tool.grades import cells, line_items, queue
 from lti_tool.grades.delivery import Deliverer
-from lti_tool.grades.models import ACCEPTED, REFUSED, LineItem
+from lti_tool.grades.models import ACCEPTED, REFUSED
 from lti_tool.lti.keys import KeyRing
 from lti_tool.lti.models import SigningKey
 from lti_tool.lti.outbound import Client
 from lti_tool.lti.services import Services
 from lti_tool.vault import Vault
-from tests.campaigns.school import TARGETED, Schoolyard
+from tests.campaigns.school import TARGETED
 from tests.conftest import NOW, SECRET_KEY
-from tests.grades.conftest import Clock, Course
+from tests.grades.conftest import Clock, open_course
 from tests.grades.gradebook import Gradebook, Plan
 
 PUPILS = 2
@@ -60,7 +59,9 @@ class Grades(RuleBasedStateMachine):
         self.time = Clock(NOW)
         self.book = Gradebook(self.time)
         self.database = Database(f"sqlite:///{path}")
-        self.course = _course(self.database, self.book, self.time, self.key)
+        with self.database.write() as session:
+            session.add(SigningKey(**self.key))
+        self.course = open_course(self.database, self.book, self.time, lists_members=False)
         self.start_a_worker()
         self.pupils = [self.course.pupil() for _ in range(PUPILS)]
         self.best: dict[int, int] = {}
@@ -171,18 +172,3 @@ def test_any_order_of_events(sqlite_template: Path, tmp_path: Path, signing_key:
             max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
-
-
-def _course(database: Database, book: Gradebook, time: Clock, key: dict[str, object]) -> Course:
-    number = book.column()
-    with database.write() as session:
-        session.add(SigningKey(**key))
-        yard = Schoolyard(session, time())
-        school, platform = yard.school(), yard.platform(book.base)
-        context = yard.context(platform, lineitems_url=book.columns_url)
-        link = yard.link(context, lineitem_url=book.column_url(number))
-        campaign = yard.campaign(school)
-        activities.note(session, link.id, campaign.id, time())
-        line_items.place(session, link.id, time())
-        assert session.query(LineItem).count() == 1
-    return Course(database, book, time, school.id, platform.id, context.id, link.id, campaign.id)

@@ -6,18 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from lti_tool.campaigns import activities
 from lti_tool.campaigns.models import Campaign
-from lti_tool.grades import line_items
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.models import Grade, LineItem
 from lti_tool.lti.keys import ensure_key
 from lti_tool.lti.models import Context, Member, Platform
-from lti_tool.schools.models import Binding, Learner, School
+from lti_tool.schools.models import Binding, Learner
 from lti_tool.web.toolbox import Toolbox
-from tests.campaigns.school import Schoolyard
 from tests.conftest import NOW
-from tests.grades.conftest import Clock, Course
+from tests.grades.conftest import Clock, Course, open_course
 from tests.grades.gradebook import Gradebook, Plan
 from tests.web.conftest import Town
 from tests.web.pages import Browser, Page
@@ -40,17 +37,8 @@ def gradebook(clock: Clock) -> Iterator[Gradebook]:
 @pytest.fixture
 def course(town: Town, gradebook: Gradebook, clock: Clock, toolbox: Toolbox) -> Course:
     """A course of the town's school whose column is number 1."""
-    number = gradebook.column()
     ensure_key(town.database, toolbox.vault, clock())
-    with town.database.write() as session:
-        yard = Schoolyard(session, clock())
-        platform = yard.platform(gradebook.base)
-        context = yard.context(platform, lineitems_url=gradebook.columns_url)
-        link = yard.link(context, lineitem_url=gradebook.column_url(number))
-        campaign = yard.campaign(session.get_one(School, town.school_id))
-        activities.note(session, link.id, campaign.id, clock())
-        line_items.place(session, link.id, clock())
-    return Course(town.database, gradebook, clock, town.school_id, platform.id, context.id, link.id, campaign.id)
+    return open_course(town.database, gradebook, clock, school_id=town.school_id, lists_members=False)
 
 
 @pytest.fixture
