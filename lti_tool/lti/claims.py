@@ -48,6 +48,8 @@ LONGEST_TEXT = 500
 LONGEST_URL = 2000
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_INVISIBLE = re.compile(r"[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+")
+"""Letters that turn or hide what stands beside them: a name could show as another's."""
 
 
 def identifier(value: Any) -> str | None:
@@ -58,9 +60,11 @@ def identifier(value: Any) -> str | None:
 
 
 def text(value: Any) -> str | None:
-    """A title or a name: control characters dropped, spaces tidied, cut at a sane length; None where empty."""
+    """A title or a name: what cannot be seen dropped, spaces tidied, cut at a sane length; None where empty."""
     if not isinstance(value, str):
         return None
+    if not value.isascii():
+        value = _INVISIBLE.sub("", value)
     return " ".join(_UNPRINTABLE.sub(" ", value[: 2 * LONGEST_TEXT]).split())[:LONGEST_TEXT].strip() or None
 
 

@@ -45,8 +45,16 @@ def _decode(part: str) -> bytes:
 
 
 def _object(document: bytes) -> dict[str, Any]:
-    parsed = json.loads(document.decode(), parse_constant=_no_constant)
+    parsed = json.loads(document.decode(), parse_constant=_no_constant, object_pairs_hook=_named_once)
     if not isinstance(parsed, dict):
+        raise ValueError
+    return parsed
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name given twice one reader takes the first, another the last (RFC 7515 §4, RFC 7519 §4)."""
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
         raise ValueError
     return parsed
 

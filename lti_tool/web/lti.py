@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request
+from sqlalchemy import select
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response
 
@@ -13,8 +14,10 @@ from lti_tool.lti import login as logins
 from lti_tool.lti.configurations import CLAIMS, DESCRIPTION, TITLE
 from lti_tool.lti.launch import Verifier
 from lti_tool.lti.messages import Launch, MessageType
+from lti_tool.lti.models import Platform
 from lti_tool.lti.refusals import LaunchRefused, Reason
 from lti_tool.lti.services import SCOPES
+from lti_tool.settings import origin_of
 from lti_tool.web import cookieless, security
 from lti_tool.web.errors import error_page
 from lti_tool.web.launching import enter, way_back
@@ -31,6 +34,18 @@ TESTED = "cookies"
 @blueprint.before_request
 def _limit() -> None:
     request.max_content_length = FORM_LIMIT
+
+
+@blueprint.errorhandler(LaunchRefused)
+def _refused(refused: LaunchRefused) -> Response:
+    """The error page, which the pages of the platform that sent this person may frame."""
+    roll_back(refused)
+    if refused.platform_id is not None:
+        with toolbox().database.read() as session:
+            auth_url = session.scalar(select(Platform.auth_url).where(Platform.id == refused.platform_id))
+        if auth_url and (origin := origin_of(auth_url)):
+            security.frame_for(origin)
+    return error_page(refused)
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
@@ -65,7 +80,7 @@ def login(key: str | None = None) -> Response | str:
 @blueprint.post("/launch")
 def launch() -> Response | str:
     """The platform's answer: who it is, verified; then their session, and where they wanted to go."""
-    state, secrets, verifier = request.form.get("state"), _secrets(), _verifier()
+    state, secrets, verifier = _given("state"), _secrets(), _verifier()
     if "error" in request.form:
         raise verifier.refused_by_platform(state=state, secrets=secrets, now=now())
     stored = cookieless.stored_secret()
@@ -75,7 +90,7 @@ def launch() -> Response | str:
         return cookieless.ask_back(kept)
     verified: Launch | None = None
     try:
-        verified = verifier.verify(state=state, id_token=request.form.get("id_token"), secrets=secrets, now=now())
+        verified = verifier.verify(state=state, id_token=_given("id_token"), secrets=secrets, now=now())
         return enter(db(), verified, now(), cookieless=stored is not None)
     except LaunchRefused as refused:
         _note(refused)
@@ -127,11 +142,17 @@ def _verifier() -> Verifier:
     )
 
 
+def _given(name: str) -> str | None:
+    """A field of the platform's form; one that comes with two values is as good as none."""
+    values = set(request.form.getlist(name))
+    return values.pop() if len(values) == 1 else None
+
+
 def _note(refused: LaunchRefused) -> None:
     """Keep why, for those who look after the platform: once nothing else of this launch is."""
     roll_back(refused)
     with toolbox().database.write() as session:
-        failures.note(session, refused, request.form.get("id_token"), now())
+        failures.note(session, refused, _given("id_token"), now())
 
 
 def _secrets() -> list[str]:

@@ -18,7 +18,8 @@ from lti_tool.lti.models import (
 )
 from lti_tool.lti.refusals import Reason
 from lti_tool.lti.roles import Standing
-from tests.lti import cases, certification
+from tests.lti import cases
+from tests.lti.cases import certification
 from tests.lti.desk import Attempt, Change, Desk, register
 from tests.platform.payloads import AGS, DL, INSTITUTION, LTI, MEMBERSHIP, NRPS
 from tests.platform.server import FakePlatform

@@ -21,7 +21,7 @@ from lti_tool.lti.refusals import Reason
 from lti_tool.schools.models import WebSession
 from lti_tool.web.security import COOKIE, PARTITIONED_COOKIE
 from tests.conftest import BASE_URL
-from tests.lti import certification
+from tests.lti.cases import certification
 from tests.lti.desk import Change
 from tests.platform.payloads import INSTITUTION, LTI, MEMBERSHIP
 from tests.platform.server import FakePlatform

@@ -21,8 +21,6 @@ from lti_tool.lti.models import Person
 from lti_tool.lti.refusals import Reason
 from lti_tool.schools.models import Learner, WebSession
 from lti_tool.schools.sessions import LearnerRef
-from tests.lti import cases
-from tests.lti.desk import Change
 from tests.platform.payloads import AGS, INSTITUTION, LTI, MEMBERSHIP
 from tests.platform.server import FakePlatform
 from tests.web.conftest import Town
@@ -123,30 +121,6 @@ def test_whoever_has_not_begun_leads_to_the_campaign(gate: Gate, campaign: Campa
 def test_a_column_of_no_campaign_leads_to_the_activity(gate: Gate) -> None:
     response = send(gate, "submission_review", sub="sub-claire", **TEACHER, **about("sub-chloe"))
     assert response.headers["Location"].startswith("/orga/activites/")
-
-
-@pytest.mark.parametrize(("change", "reason"), cases.SUBMISSION_REVIEW)
-def test_a_bad_submission_review_is_refused(gate: Gate, change: Change, reason: Reason) -> None:
-    _refused(gate, "submission_review", change, reason)
-
-
-@pytest.mark.parametrize(("change", "reason"), cases.DATA_PRIVACY)
-def test_a_bad_data_privacy_launch_is_refused(gate: Gate, change: Change, reason: Reason) -> None:
-    _refused(gate, "data_privacy", change, reason)
-
-
-@pytest.mark.parametrize(("change", "reason"), cases.DEEP_LINKING)
-def test_a_bad_selection_of_content_is_refused(gate: Gate, change: Change, reason: Reason) -> None:
-    _refused(gate, "deep_linking", change, reason)
-
-
-def _refused(gate: Gate, message: str, change: Change, reason: Reason) -> None:
-    attempt = gate.attempt(message)
-    change(attempt)
-    response = gate.post(attempt)
-    assert (response.status_code, code_of(response)) == (reason.value.status, reason.value.code)
-    assert response.headers.getlist("Set-Cookie") == []
-    assert count(gate, WebSession) == count(gate, Person) == 0
 
 
 # --- what is held

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lti_tool.lti.refusals import Reason
 from lti_tool.lti.roles import Standing
+from tests.lti import outcomes as o
 from tests.lti.changes import attribute, both, claim, header, no_claim
 from tests.platform.payloads import INSTITUTION, LTI, MEMBERSHIP
 
@@ -16,26 +16,26 @@ GRADER = "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#Grader"
 
 
 BAD_LAUNCHES = [
-    pytest.param(lambda a: a.header.pop("kid"), Reason.KID_MISSING, id="B1-no-kid"),
-    pytest.param(header(kid="imstester_66067"), Reason.KID_UNKNOWN, id="B2-incorrect-kid"),
-    pytest.param(claim(LTI + "version", "11.3"), Reason.VERSION_WRONG, id="B3-wrong-version"),
-    pytest.param(claim(LTI + "version", "2.0"), Reason.VERSION_WRONG, id="B3-another-wrong-version"),
-    pytest.param(no_claim(LTI + "version"), Reason.VERSION_WRONG, id="B4-no-version"),
-    pytest.param(attribute("body", {"name": "badltilaunch"}), Reason.ISSUER_WRONG, id="B5-invalid-message"),
+    pytest.param(lambda a: a.header.pop("kid"), o.KID_MISSING, id="B1-no-kid"),
+    pytest.param(header(kid="imstester_66067"), o.KID_UNKNOWN, id="B2-incorrect-kid"),
+    pytest.param(claim(LTI + "version", "11.3"), o.VERSION_WRONG, id="B3-wrong-version"),
+    pytest.param(claim(LTI + "version", "2.0"), o.VERSION_WRONG, id="B3-another-wrong-version"),
+    pytest.param(no_claim(LTI + "version"), o.VERSION_WRONG, id="B4-no-version"),
+    pytest.param(attribute("body", {"name": "badltilaunch"}), o.ISSUER_WRONG, id="B5-invalid-message"),
     pytest.param(
         lambda a: a.without(*[name for name in a.claims if name.startswith(LTI)]),
-        Reason.DEPLOYMENT_MISSING,
+        o.DEPLOYMENT_MISSING,
         id="B6-missing-lti-claims",
     ),
-    pytest.param(both(claim("iat", 11111), claim("exp", 22222)), Reason.TOKEN_EXPIRED, id="B7-timestamps-incorrect"),
-    pytest.param(no_claim(LTI + "message_type"), Reason.MESSAGE_TYPE_MISSING, id="B8-no-message-type"),
-    pytest.param(no_claim(LTI + "roles"), Reason.ROLES_MISSING, id="B9-no-roles"),
-    pytest.param(no_claim(LTI + "deployment_id"), Reason.DEPLOYMENT_MISSING, id="B10-no-deployment"),
-    pytest.param(no_claim(LTI + "resource_link"), Reason.RESOURCE_LINK_MISSING, id="B11-no-resource-link"),
+    pytest.param(both(claim("iat", 11111), claim("exp", 22222)), o.TOKEN_EXPIRED, id="B7-timestamps-incorrect"),
+    pytest.param(no_claim(LTI + "message_type"), o.MESSAGE_TYPE_MISSING, id="B8-no-message-type"),
+    pytest.param(no_claim(LTI + "roles"), o.ROLES_MISSING, id="B9-no-roles"),
+    pytest.param(no_claim(LTI + "deployment_id"), o.DEPLOYMENT_MISSING, id="B10-no-deployment"),
+    pytest.param(no_claim(LTI + "resource_link"), o.RESOURCE_LINK_MISSING, id="B11-no-resource-link"),
     pytest.param(
-        claim(LTI + "resource_link", {"title": "x"}), Reason.RESOURCE_LINK_MISSING, id="B11-resource-link-without-id"
+        claim(LTI + "resource_link", {"title": "x"}), o.RESOURCE_LINK_MISSING, id="B11-resource-link-without-id"
     ),
-    pytest.param(no_claim("sub"), Reason.USER_MISSING, id="B12-no-user"),
+    pytest.param(no_claim("sub"), o.USER_MISSING, id="B12-no-user"),
 ]
 
 _NAMES = ("name", "given_name", "family_name")

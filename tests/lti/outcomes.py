@@ -1,0 +1,72 @@
+"""How bad logins and launches must end: what the cases expect, spelt out apart from the product's own table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A refusal: the reason in the log, the code on the page, its status, and the clause that asks for it."""
+
+    reason: str
+    code: str
+    status: int
+    clause: str
+
+    def by(self, clause: str) -> Outcome:
+        """The same refusal, for the sake of a clause that says more about the case at hand."""
+        return replace(self, clause=clause)
+
+
+LOGIN_REPEATED_PARAMETER = Outcome("LOGIN_REPEATED_PARAMETER", "L01", 400, "RFC 6749 §3.1")
+LOGIN_WITHOUT_ISSUER = Outcome("LOGIN_WITHOUT_ISSUER", "L02", 400, "SEC §5.1.1.1")
+LOGIN_WITHOUT_HINT = Outcome("LOGIN_WITHOUT_HINT", "L03", 400, "SEC §5.1.1.1")
+LOGIN_WITHOUT_TARGET = Outcome("LOGIN_WITHOUT_TARGET", "L04", 400, "SEC §5.1.1.1")
+LOGIN_FOREIGN_TARGET = Outcome("LOGIN_FOREIGN_TARGET", "L05", 400, "SEC §5.1.1.2")
+LOGIN_UNKNOWN_ADDRESS = Outcome("LOGIN_UNKNOWN_ADDRESS", "L06", 404, "SEC §5.1.1.1")
+LOGIN_UNKNOWN_PLATFORM = Outcome("LOGIN_UNKNOWN_PLATFORM", "L07", 401, "SEC §5.1.1.1")
+LOGIN_AMBIGUOUS_PLATFORM = Outcome("LOGIN_AMBIGUOUS_PLATFORM", "L08", 400, "CORE §4.1.3")
+LOGIN_PARAMETER_TOO_LONG = Outcome("LOGIN_PARAMETER_TOO_LONG", "L09", 400, "SEC §5.1.1.1")
+PLATFORM_NOT_ACTIVE = Outcome("PLATFORM_NOT_ACTIVE", "L10", 403, "CORE §3.1.3")
+STATE_MISSING = Outcome("STATE_MISSING", "L11", 400, "SEC §5.1.1.3")
+STATE_UNKNOWN = Outcome("STATE_UNKNOWN", "L12", 401, "SEC §5.1.1.3")
+STATE_EXPIRED = Outcome("STATE_EXPIRED", "L13", 401, "SEC §5.1.1.3")
+STATE_SPENT = Outcome("STATE_SPENT", "L14", 401, "SEC §5.1.3 (9)")
+BROWSER_WITHOUT_COOKIE = Outcome("BROWSER_WITHOUT_COOKIE", "L15", 401, "SEC §7.3.1")
+BROWSER_IS_ANOTHER = Outcome("BROWSER_IS_ANOTHER", "L16", 401, "SEC §7.3.1")
+PLATFORM_SENT_ERROR = Outcome("PLATFORM_SENT_ERROR", "L17", 401, "SEC §5.1.1.5")
+HAND_OVER_SPENT = Outcome("HAND_OVER_SPENT", "L19", 401, "SEC §7.3.1")
+TOKEN_MISSING = Outcome("TOKEN_MISSING", "L18", 400, "SEC §5.1.1.3")
+TOKEN_MALFORMED = Outcome("TOKEN_MALFORMED", "L20", 400, "SEC §5.1.2")
+HEADER_NOT_ALLOWED = Outcome("HEADER_NOT_ALLOWED", "L21", 401, "SEC §5.4")
+ALGORITHM_NOT_ALLOWED = Outcome("ALGORITHM_NOT_ALLOWED", "L22", 401, "SEC §5.1.3 (6)")
+KID_MISSING = Outcome("KID_MISSING", "L23", 401, "SEC §6.3")
+KID_UNKNOWN = Outcome("KID_UNKNOWN", "L24", 401, "SEC §6.3")
+SIGNATURE_WRONG = Outcome("SIGNATURE_WRONG", "L25", 401, "SEC §5.1.3 (1)")
+ISSUER_WRONG = Outcome("ISSUER_WRONG", "L26", 401, "SEC §5.1.3 (2)")
+AUDIENCE_WRONG = Outcome("AUDIENCE_WRONG", "L27", 401, "SEC §5.1.3 (3)")
+AUTHORIZED_PARTY_WRONG = Outcome("AUTHORIZED_PARTY_WRONG", "L28", 401, "SEC §5.1.3 (4, 5)")
+TIME_MISSING = Outcome("TIME_MISSING", "L29", 400, "SEC §5.1.2")
+TOKEN_EXPIRED = Outcome("TOKEN_EXPIRED", "L30", 401, "SEC §5.1.3 (7)")
+ISSUED_AT_WRONG = Outcome("ISSUED_AT_WRONG", "L31", 401, "SEC §5.1.3 (8)")
+NONCE_MISSING = Outcome("NONCE_MISSING", "L32", 400, "SEC §5.1.3 (9)")
+NONCE_WRONG = Outcome("NONCE_WRONG", "L33", 401, "SEC §5.1.3 (9)")
+VERSION_WRONG = Outcome("VERSION_WRONG", "L40", 400, "CORE §5.3.2")
+MESSAGE_TYPE_MISSING = Outcome("MESSAGE_TYPE_MISSING", "L41", 400, "CORE §5.3.1")
+MESSAGE_TYPE_UNKNOWN = Outcome("MESSAGE_TYPE_UNKNOWN", "L42", 400, "CORE §5.3.1")
+DEPLOYMENT_MISSING = Outcome("DEPLOYMENT_MISSING", "L43", 400, "CORE §5.3.3")
+DEPLOYMENT_UNKNOWN = Outcome("DEPLOYMENT_UNKNOWN", "L44", 403, "CORE §3.1.3")
+DEPLOYMENT_IS_ANOTHER = Outcome("DEPLOYMENT_IS_ANOTHER", "L45", 403, "CORE §4.1.2")
+ROLES_MISSING = Outcome("ROLES_MISSING", "L46", 400, "CORE §5.3.7")
+USER_MISSING = Outcome("USER_MISSING", "L47", 400, "CORE §5.3.6")
+TARGET_WRONG = Outcome("TARGET_WRONG", "L48", 400, "CORE §5.3.4")
+TARGET_IS_ANOTHER = Outcome("TARGET_IS_ANOTHER", "L49", 401, "CORE §5.3.4")
+RESOURCE_LINK_MISSING = Outcome("RESOURCE_LINK_MISSING", "L50", 400, "CORE §5.3.5")
+CLAIM_MALFORMED = Outcome("CLAIM_MALFORMED", "L51", 400, "CORE §5.3")
+DEEP_LINKING_SETTINGS_WRONG = Outcome("DEEP_LINKING_SETTINGS_WRONG", "L52", 400, "DL §4.4.1")
+DEEP_LINKING_NOT_ALLOWED = Outcome("DEEP_LINKING_NOT_ALLOWED", "L53", 403, "DL §4.4.9")
+FOR_USER_MISSING = Outcome("FOR_USER_MISSING", "L54", 400, "LTI Submission Review")
+REVIEW_WITHOUT_LINE_ITEM = Outcome("REVIEW_WITHOUT_LINE_ITEM", "L55", 400, "LTI Submission Review")
+FOR_USER_NOT_ALLOWED = Outcome("FOR_USER_NOT_ALLOWED", "L56", 403, "LTI Submission Review")
+KEYS_UNREACHABLE = Outcome("KEYS_UNREACHABLE", "L60", 503, "SEC §6.4")
