@@ -143,35 +143,9 @@ def seed(url: str, gradebooks: list[Gradebook], learners: int, columns_each: int
     client = Client(allow_private=True)
     services = Services(database, vault, client, KeyRing(database, vault), utc_now)
     with database.write() as session:
-        school = School(uai="0331234A", name="Collège", time_zone="Europe/Paris", created_at=START)
-        session.add(school)
-        platforms = [
-            Platform(
-                key=uuid4().hex,
-                issuer=f"{gradebook.token_url}#{number}",
-                client_id="passerelle",
-                auth_url=gradebook.token_url,
-                token_url=gradebook.token_url,
-                jwks_url=gradebook.token_url,
-                created_at=START,
-            )
-            for number, gradebook in enumerate(gradebooks)
-        ]
-        session.add_all(platforms)
-        session.flush()
-        campaign = campaigns.create(
-            session,
-            school_id=school.id,
-            owner_id=None,
-            name="Rentrée",
-            title="Rentrée",
-            landing_text="",
-            target_profile="decouverte",
-            now=START,
-        )
-        school_id, campaign_id, platform_ids = school.id, campaign.id, [platform.id for platform in platforms]
+        school_id, campaign_id = _campaign(session)
+        platform_ids = _platforms(session, gradebooks)
         results = _results(session, school_id, campaign_id, learners)
-    records = []
     with database.read() as session:
         records = [find(session, platform_id) for platform_id in platform_ids]
     columns: list[str] = []
@@ -184,45 +158,10 @@ def seed(url: str, gradebooks: list[Gradebook], learners: int, columns_each: int
         ]
         columns += urls
         with database.write() as session:
-            persons = _rows(
-                session,
-                Person,
-                [{"platform_id": record.id, "sub": sub, "created_at": START, "launched_at": START} for sub in subs],
-            )
-            _rows(
-                session,
-                Binding,
-                [
-                    {
-                        "person_id": person,
-                        "platform_id": record.id,
-                        "school_id": school_id,
-                        "learner_id": learner,
-                        "created_at": START,
-                    }
-                    for person, (learner, _) in zip(persons, results, strict=True)
-                ],
-            )
+            persons = _persons(session, record.id, school_id, subs, [learner for learner, _ in results])
             for column in urls:
                 line_item_id = _activity(session, record.id, campaign_id, column, gradebook)
-                _rows(
-                    session,
-                    Grade,
-                    [
-                        {
-                            "line_item_id": line_item_id,
-                            "learner_id": learner,
-                            "person_id": person,
-                            "shared_result_id": result,
-                            "version": 1,
-                            "state": NOT_NEEDED,
-                            "wanted_at": START,
-                            "attempts": 0,
-                            "sent_scores": [],
-                        }
-                        for person, (learner, result) in zip(persons, results, strict=True)
-                    ],
-                )
+                _grades(session, line_item_id, persons, results)
     return World(database, services, platform_ids, columns, subs)
 
 
@@ -241,6 +180,78 @@ def environment(url: str) -> dict[str, str]:
 
 def accepted(world: World, platform_ids: list[int] | None = None) -> int:
     return world.grades(ACCEPTED, platform_ids=platform_ids)
+
+
+def _campaign(session: Session) -> tuple[int, int]:
+    """A school and its campaign: their ids."""
+    school_id = _one(session, School(uai="0331234A", name="Collège", time_zone="Europe/Paris", created_at=START))
+    campaign = campaigns.create(
+        session,
+        school_id=school_id,
+        owner_id=None,
+        name="Rentrée",
+        title="Rentrée",
+        landing_text="",
+        target_profile="decouverte",
+        now=START,
+    )
+    return school_id, campaign.id
+
+
+def _platforms(session: Session, gradebooks: list[Gradebook]) -> list[int]:
+    return [
+        _one(
+            session,
+            Platform(
+                key=uuid4().hex,
+                issuer=f"{gradebook.token_url}#{number}",
+                client_id="passerelle",
+                auth_url=gradebook.token_url,
+                token_url=gradebook.token_url,
+                jwks_url=gradebook.token_url,
+                created_at=START,
+            ),
+        )
+        for number, gradebook in enumerate(gradebooks)
+    ]
+
+
+def _persons(session: Session, platform_id: int, school_id: int, subs: list[str], learners: list[int]) -> list[int]:
+    """The learners' persons on a platform, bound to them."""
+    accounts: list[dict[str, object]] = [
+        {"platform_id": platform_id, "sub": sub, "created_at": START, "launched_at": START} for sub in subs
+    ]
+    persons = _rows(session, Person, accounts)
+    bindings: list[dict[str, object]] = [
+        {
+            "person_id": person,
+            "platform_id": platform_id,
+            "school_id": school_id,
+            "learner_id": learner,
+            "created_at": START,
+        }
+        for person, learner in zip(persons, learners, strict=True)
+    ]
+    _rows(session, Binding, bindings)
+    return persons
+
+
+def _grades(session: Session, line_item_id: int, persons: list[int], results: list[tuple[int, int]]) -> None:
+    cells: list[dict[str, object]] = [
+        {
+            "line_item_id": line_item_id,
+            "learner_id": learner,
+            "person_id": person,
+            "shared_result_id": result,
+            "version": 1,
+            "state": NOT_NEEDED,
+            "wanted_at": START,
+            "attempts": 0,
+            "sent_scores": [],
+        }
+        for person, (learner, result) in zip(persons, results, strict=True)
+    ]
+    _rows(session, Grade, cells)
 
 
 def _column(services: Services, platform: PlatformRecord, gradebook: Gradebook) -> str:

@@ -89,7 +89,7 @@ class Gradebook:
         self.given_up = threading.Event()
         """Set when the test is over: nobody waits for an answer any more."""
         self.lock = threading.RLock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"book": self}))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}).start()
 
@@ -169,82 +169,82 @@ class Gradebook:
             return self.columns[self.column(**document)]
 
 
-def _handler(book: Gradebook) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Handler(BaseHTTPRequestHandler):
+    """One connection to `book`, which each gradebook's own subclass names."""
 
-        def log_message(self, *args: object) -> None:
-            """Silent."""
+    book: Gradebook
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        def date_time_string(self, timestamp: float | None = None) -> str:
-            return format_datetime(book.clock(), usegmt=True)
+    def log_message(self, *args: object) -> None:
+        """Silent."""
 
-        def do_GET(self) -> None:
-            self._serve(b"")
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return format_datetime(self.book.clock(), usegmt=True)
 
-        def do_POST(self) -> None:
-            self._serve(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+    def do_GET(self) -> None:
+        self._serve(b"")
 
-        def _serve(self, body: bytes) -> None:
-            parts = urlsplit(self.path)
-            kind = _kind(self.command, parts.path)
-            plan = book.next_plan(kind)
-            if plan is not None and not plan.after:
-                return self._fail(plan)
-            if kind == "score" and book.on_score is not None:
-                book.on_score()
-            if kind == "find" and book.on_find is not None:
-                book.on_find()
-            status, answer, media_type = self._answer(kind, parts.path, parse_qs(parts.query), body)
-            if plan is not None:
-                return self._fail(plan)
-            return self._send(status, answer, media_type, {})
+    def do_POST(self) -> None:
+        self._serve(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
-        def _fail(self, plan: Plan) -> None:
-            if plan.way is not None:
-                self._misbehave(plan.way)
-            elif plan.status is None:
-                self.close_connection = True
-                self.connection.close()
-            else:
-                self._send(plan.status, plan.body, "application/json", plan.headers)
+    def _serve(self, body: bytes) -> None:
+        parts = urlsplit(self.path)
+        kind = _kind(self.command, parts.path)
+        plan = self.book.next_plan(kind)
+        if plan is not None and not plan.after:
+            return self._fail(plan)
+        if kind == "score" and self.book.on_score is not None:
+            self.book.on_score()
+        if kind == "find" and self.book.on_find is not None:
+            self.book.on_find()
+        status, answer, media_type = self._answer(kind, parts.path, parse_qs(parts.query), body)
+        if plan is not None:
+            return self._fail(plan)
+        return self._send(status, answer, media_type, {})
 
-        def _misbehave(self, way: str) -> None:
+    def _fail(self, plan: Plan) -> None:
+        if plan.way is not None:
+            self._misbehave(plan.way)
+        elif plan.status is None:
             self.close_connection = True
-            with contextlib.suppress(OSError):
-                for piece in WAYS[way]:
-                    self.wfile.write(piece)
-                    if "drips" in way and book.given_up.wait(0.01):
-                        return
-                if way == "never":
-                    book.given_up.wait(20)
+            self.connection.close()
+        else:
+            self._send(plan.status, plan.body, "application/json", plan.headers)
 
-        def _answer(self, kind: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, Any, str]:
-            number = int(path.split("/")[2]) if path.startswith("/columns/") else 0
-            if kind == "token":
-                return 200, {"access_token": "opaque", "expires_in": 3600}, "text/html"
-            if kind == "score":
-                return book.take_score(number, json.loads(body), self.headers["Content-Type"]), None, ""
-            if kind == "results":
-                return 200, book.results(number, query.get("user_id", [None])[0]), RESULTS
-            if kind == "create":
-                return 201, book.add_column(json.loads(body)), LINE_ITEM
-            if kind == "find":
-                return 200, list(book.columns.values()), LINE_ITEMS
-            return 200, {"members": book.members}, MEMBERS
+    def _misbehave(self, way: str) -> None:
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            for piece in WAYS[way]:
+                self.wfile.write(piece)
+                if "drips" in way and self.book.given_up.wait(0.01):
+                    return
+            if way == "never":
+                self.book.given_up.wait(20)
 
-        def _send(self, status: int, answer: Any, media_type: str, headers: dict[str, str]) -> None:
-            body = b"" if answer is None else json.dumps(answer).encode()
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Type", media_type or "text/plain")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def _answer(self, kind: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, Any, str]:
+        number = int(path.split("/")[2]) if path.startswith("/columns/") else 0
+        if kind == "token":
+            return 200, {"access_token": "opaque", "expires_in": 3600}, "text/html"
+        if kind == "score":
+            return self.book.take_score(number, json.loads(body), self.headers["Content-Type"]), None, ""
+        if kind == "results":
+            return 200, self.book.results(number, query.get("user_id", [None])[0]), RESULTS
+        if kind == "create":
+            return 201, self.book.add_column(json.loads(body)), LINE_ITEM
+        if kind == "find":
+            return 200, list(self.book.columns.values()), LINE_ITEMS
+        return 200, {"members": self.book.members}, MEMBERS
 
-    return Handler
+    def _send(self, status: int, answer: Any, media_type: str, headers: dict[str, str]) -> None:
+        body = b"" if answer is None else json.dumps(answer).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", media_type or "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 def _kind(method: str, path: str) -> str:
