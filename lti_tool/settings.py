@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from lti_tool import mail
 from lti_tool.errors import SettingsError
 
 PREFIX = "LTI_TOOL_"
@@ -53,7 +54,7 @@ class Settings:
             allow_private_platforms=private,
             frame_ancestors=_origins("FRAME_ANCESTORS", read),
             metrics_token=read["METRICS_TOKEN"] or None,
-            smtp_url=read["SMTP_URL"] or None,
+            smtp_url=_smtp_url(read),
             log_level=_log_level(read),
         )
 
@@ -157,6 +158,15 @@ def _origins(key: str, read: Mapping[str, str]) -> tuple[str, ...]:
             raise SettingsError(f"{PREFIX}{key} must hold origins, such as https://ent.example.fr.")
         origins.append(origin)
     return tuple(origins)
+
+
+def _smtp_url(read: Mapping[str, str]) -> str | None:
+    url = read["SMTP_URL"]
+    if url and not mail.is_server(url):
+        raise SettingsError(
+            f"{PREFIX}SMTP_URL must look like smtps://name:password@mail.example.fr?from=pix@example.fr."
+        )
+    return url or None
 
 
 def _log_level(read: Mapping[str, str]) -> str:

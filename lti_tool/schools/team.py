@@ -18,6 +18,8 @@ from lti_tool.schools.models import ADMINISTRATOR, School, Staff, StaffInvitatio
 PER_PAGE = 50
 ADVISED_ADMINISTRATORS = 2
 LONGEST_URL = 500
+LONGEST_RECIPIENT = 254
+"""Characters of a name or an e-mail address."""
 
 
 class LastAdministratorError(RefusedError):
@@ -162,22 +164,30 @@ def pending(session: Session, school_id: int, now: datetime) -> Sequence[Pending
 
 
 def invite(session: Session, school_id: int, role: str, recipient: str, now: datetime, *, by: int) -> str:
-    """A new one-time code for somebody, whose name is kept to tell invitations apart."""
+    """A new one-time code for somebody, whose name or address is kept to tell invitations apart.
+
+    An invitation of the same recipient that still waits gives way to it (facts/pix.md §7).
+    """
+    recipient = " ".join(recipient.split())[:LONGEST_RECIPIENT]
+    waits = (StaffInvitation.school_id == school_id) & StaffInvitation.used_at.is_(None)
+    if recipient:
+        session.execute(delete(StaffInvitation).where(waits, StaffInvitation.recipient == recipient))
     code = staff.invite(session, school_id, role, now, invited_by=by)
     session.execute(
-        update(StaffInvitation)
-        .where(StaffInvitation.code_hash == staff.code_hash(code))
-        .values(recipient=" ".join(recipient.split())[:100])
+        update(StaffInvitation).where(StaffInvitation.code_hash == staff.code_hash(code)).values(recipient=recipient)
     )
     return code
 
 
-def invite_again(session: Session, school_id: int, invitation_id: int, now: datetime, *, by: int) -> str:
-    """Another code for the same person, good for seven days from now; the one before is worth nothing any more."""
+def invite_again(session: Session, school_id: int, invitation_id: int, now: datetime, *, by: int) -> tuple[str, str]:
+    """Another code for the same person, good for seven days from now; the one before is worth nothing any more.
+
+    Returns the recipient and the code.
+    """
     before = _invitation(session, school_id, invitation_id)
     session.delete(before)
     session.flush()
-    return invite(session, school_id, before.role, before.recipient, now, by=by)
+    return before.recipient, invite(session, school_id, before.role, before.recipient, now, by=by)
 
 
 def cancel(session: Session, school_id: int, invitation_id: int, now: datetime, *, by: int) -> None:

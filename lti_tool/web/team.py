@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from lti_tool.schools import team
 from lti_tool.schools.models import ADMINISTRATOR, TEACHER
 from lti_tool.schools.team import AddressError
-from lti_tool.web import staff_pages
+from lti_tool.web import invitations, staff_pages
 from lti_tool.web.i18n import gettext
+from lti_tool.web.invitations import Invited
 from lti_tool.web.security import current
 from lti_tool.web.staff_pages import ROW_ID
-from lti_tool.web.toolbox import db, now
+from lti_tool.web.toolbox import db, now, toolbox
 
 blueprint = Blueprint("team", __name__, url_prefix="/orga")
 blueprint.before_request(staff_pages.guard)
@@ -25,12 +28,19 @@ def members() -> str:
 
 
 @blueprint.post("/equipe/invitations")
-def invite() -> str:
-    """Make a code for somebody and show it, once."""
-    info = current()
+def invite() -> str | tuple[str, int]:
+    """Make a code for somebody, or for each address; what no e-mail brings is shown, once."""
+    info, typed = current(), request.form.get("destinataire", "")
     role = ADMINISTRATOR if request.form.get("role") == ADMINISTRATOR else TEACHER
-    code = team.invite(db(), info.school.id, role, request.form.get("destinataire", ""), now(), by=info.person_id)
-    return _page(code=code)
+    recipients = invitations.recipients(typed)
+    if len(recipients) > invitations.MOST_AT_ONCE:
+        sentence = gettext("Invitez %(most)s personnes au plus à la fois.", most=invitations.MOST_AT_ONCE)
+        return _page(typed_recipients=typed, faults={"destinataire": sentence}), 422
+    with toolbox().database.write() as session:
+        codes = [
+            (each, team.invite(session, info.school.id, role, each, now(), by=info.person_id)) for each in recipients
+        ]
+    return _page(invited=invitations.deliver(codes))
 
 
 @blueprint.post(f"/equipe/invitations/<{ROW_ID}:invitation_id>")
@@ -38,8 +48,9 @@ def settle(invitation_id: int) -> str | Response:
     """Send an invitation again, with another code, or cancel it."""
     info = current()
     if request.form.get("geste") == "renvoyer":
-        code = team.invite_again(db(), info.school.id, invitation_id, now(), by=info.person_id)
-        return _page(code=code)
+        with toolbox().database.write() as session:
+            code = team.invite_again(session, info.school.id, invitation_id, now(), by=info.person_id)
+        return _page(invited=invitations.deliver([code]))
     team.cancel(db(), info.school.id, invitation_id, now(), by=info.person_id)
     return redirect(url_for("team.members"), 303)
 
@@ -86,7 +97,13 @@ def accept_conditions() -> Response:
     return redirect(url_for("teacher.campaign_list"), 303)
 
 
-def _page(*, code: str | None = None, typed: str | None = None, faults: dict[str, str] | None = None) -> str:
+def _page(
+    *,
+    invited: Sequence[Invited] = (),
+    typed: str | None = None,
+    typed_recipients: str = "",
+    faults: dict[str, str] | None = None,
+) -> str:
     info = current()
     is_administrator = info.role == ADMINISTRATOR
     address = team.ent_url(db(), info.school.id)
@@ -97,7 +114,9 @@ def _page(*, code: str | None = None, typed: str | None = None, faults: dict[str
         is_administrator=is_administrator,
         myself=info.person_id,
         advised=team.ADVISED_ADMINISTRATORS,
-        code=code,
+        invited=invited,
+        by_mail=toolbox().settings.smtp_url is not None,
+        typed_recipients=typed_recipients,
         ent_url=address if typed is None else typed,
         faults=faults or {},
     )

@@ -53,6 +53,8 @@ def test_of_many_first_starts_one_makes_the_key(tmp_path: Path) -> None:
         pytest.param({"LTI_TOOL_SECRET_KEY": "k" * 40 + ",short"}, "SECRET_KEY", id="short-second-key"),
         pytest.param({"LTI_TOOL_ALLOW_PRIVATE_PLATFORMS": "yes"}, "ALLOW_PRIVATE_PLATFORMS", id="flag"),
         pytest.param({"LTI_TOOL_FRAME_ANCESTORS": "https://ent.example.fr/x"}, "FRAME_ANCESTORS", id="ancestor"),
+        pytest.param({"LTI_TOOL_SMTP_URL": "mail.example.fr"}, "SMTP_URL", id="mail-server-without-scheme"),
+        pytest.param({"LTI_TOOL_SMTP_URL": "smtp://localhost"}, "SMTP_URL", id="mail-server-without-sender"),
         pytest.param({"LTI_TOOL_LOG_LEVEL": "LOUD"}, "LOG_LEVEL", id="log-level"),
     ],
 )
