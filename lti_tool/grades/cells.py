@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Select, and_, case, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.campaigns.models import Participation, SharedResult
 from lti_tool.database import UtcDateTime, wake_after_commit
@@ -68,6 +68,10 @@ def want(
             "accepted_score": case((other_person, None), else_=Grade.accepted_score),
             "accepted_at": case((other_person, None), else_=Grade.accepted_at),
             "sent_scores": case((other_person, new.sent_scores), else_=Grade.sent_scores),
+            "last_timestamp": case(
+                (new.last_timestamp > func.coalesce(Grade.last_timestamp, _EVER), new.last_timestamp),
+                else_=Grade.last_timestamp,
+            ),
         },
         where=or_(*changed),
     )
@@ -140,11 +144,23 @@ _COLUMNS = [
     "next_try_at",
     "attempts",
     "sent_scores",
+    "last_timestamp",
 ]
+_EVER = literal(datetime.min.replace(tzinfo=UTC), UtcDateTime())
 
 
 def _wanted(now: datetime) -> Select[*tuple[Any, ...]]:
-    """One row per cell, in their locking order."""
+    """One row per cell, in their locking order.
+
+    The person may have been bound to another learner before, by mistake: what was sent for that one is the same cell
+    of the gradebook, whose timestamps must go on growing (AGS §3.4.9).
+    """
+    before = aliased(Grade)
+    last_timestamp = (
+        select(func.max(before.last_timestamp))
+        .where(before.line_item_id == LineItem.id, before.person_id == Binding.person_id)
+        .scalar_subquery()
+    )
     return (
         select(
             LineItem.id,
@@ -157,6 +173,7 @@ def _wanted(now: datetime) -> Select[*tuple[Any, ...]]:
             literal(now, UtcDateTime()),
             literal(0),
             literal([], JSON()),
+            last_timestamp,
         )
         .select_from(LineItem)
         .join(Participation, Participation.campaign_id == LineItem.campaign_id)

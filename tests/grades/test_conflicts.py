@@ -19,7 +19,10 @@ from tests.grades.gradebook import Gradebook, Value
 
 
 def test_a_wrong_binding_undone_leaves_no_teachers_value(course: Course, deliverer: Deliverer, time: Clock) -> None:
-    """The cell shows what was sent for the learner who was bound before by mistake: that is ours, and replaced."""
+    """The cell shows what was sent for the learner who was bound before by mistake: that is ours, and replaced.
+
+    Its timestamps go on growing, though our clock was put back meanwhile.
+    """
     wrong, sub = course.pupil()
     course.send(wrong, 9)
     deliverer.drain()
@@ -29,12 +32,15 @@ def test_a_wrong_binding_undone_leaves_no_teachers_value(course: Course, deliver
         person_id = mistaken.person_id
         session.delete(mistaken)
         session.query(Binding).filter_by(learner_id=right).one().person_id = person_id
+    time.advance(minutes=-5)
     course.send(right, 4)
     course.gradebook.fail("score", 409)
     deliverer.drain()
     time.advance(minutes=1)
     deliverer.drain()
     assert (course.shown(sub), course.shown(other_sub)) == (40.0, None)
+    times = [datetime.fromisoformat(score["timestamp"]) for score in course.gradebook.scores]
+    assert times == sorted(set(times))
     assert course.grade(right).state == ACCEPTED
 
 
