@@ -192,10 +192,15 @@ def answered_at(session: Session, run_id: int, position: int) -> Item | None:
 
 def result(session: Session, run_id: int) -> Score:
     """What the run has shown so far over its targeted skills, what it carried over included."""
+    return score(bank(), session.get_one(models.Run, run_id).skills, shown(session, run_id))
+
+
+def shown(session: Session, run_id: int) -> Mapping[str, KnowledgeElement]:
+    """What the run has shown so far, by skill id, what it carried over included."""
     run = session.get_one(models.Run, run_id)
     elements = {row.skill_id: _element(row) for row in _elements(session, run_id)}
     carried = {skill: KnowledgeElement(skill, validated=True, source="inferred") for skill in run.carried}
-    return score(bank(), run.skills, elements | carried)
+    return elements | carried
 
 
 def known(session: Session, child_id: str) -> Mapping[str, KnowledgeElement]:

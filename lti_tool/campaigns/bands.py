@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
+from lti_tool.assessment.engine.stages import Stage, stage_reached
 from lti_tool.errors import N_
 
 
@@ -30,6 +31,7 @@ BANDS = (
 )
 """The bands that schools know. The first stage is always reached and earns no star (facts/pix.md §3.4)."""
 MOST_STARS = len(BANDS) - 1
+_STAGES = tuple(Stage(each.name, each.first) for each in BANDS)
 
 
 def percent(validated: int, targeted: int) -> int:
@@ -45,7 +47,7 @@ def percent_column(validated: Any, targeted: Any) -> ColumnElement[int]:
 
 def band(share: int) -> Band:
     """The band of a mastery in whole per cent."""
-    return next(each for each in BANDS if share <= each.last)
+    return BANDS[stage_reached(_STAGES, share, 100).stars]
 
 
 STRONGLY, VERY, RECOMMENDED, MODERATELY = (

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.assessment.engine.items import bank
 from lti_tool.assessment.engine.profiles import TargetProfile, target_profiles
+from lti_tool.assessment.engine.stages import ThematicResult
 from lti_tool.campaigns import drafts
 from lti_tool.campaigns.activities import ask_for_members
 from lti_tool.campaigns.codes import normalise
@@ -89,6 +90,12 @@ def create(
         counts=counts,
     )
     return drafts.make(session, draft, school_id=school_id, owner_id=owner_id, now=now)
+
+
+def thematic_results(campaign: Campaign) -> tuple[ThematicResult, ...]:
+    """What the campaign's target profile rewards besides stages; nothing where it was made to measure."""
+    profile = target_profiles(bank()).get(campaign.target_profile)
+    return profile.results if profile else ()
 
 
 def profiles() -> tuple[TargetProfile, ...]:

@@ -7,7 +7,7 @@ changes nothing: the answer is where the participation stands.
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,10 +15,9 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from lti_tool.assessment import profile, runs
-from lti_tool.assessment.engine.pix import CERTIFIABLE_COMPETENCES
-from lti_tool.assessment.models import KnowledgeElement, Run
-from lti_tool.campaigns import opening
+from lti_tool.assessment import runs
+from lti_tool.assessment.models import Run
+from lti_tool.campaigns import opening, snapshots
 from lti_tool.campaigns.campaigns import ArchivedCampaignError
 from lti_tool.campaigns.models import COLLECT, LAST, SHARED, STARTED, TO_SHARE, Campaign, Participation, SharedResult
 from lti_tool.errors import N_, RefusedError
@@ -74,6 +73,8 @@ class Begun:
     title: str
     status: str
     archived: bool
+    collects: bool
+    """A profile is sent, nothing is asked."""
     started_at: datetime
     shared_at: datetime | None
     validated: int | None
@@ -116,6 +117,7 @@ def begin(
                 identifier=identifier,
             )
             session.add(participation)
+            finish(session, participation, now)  # a collection asks nothing
     except IntegrityError:
         existing = of_campaign(session, campaign.id, learner.id)
         if existing is None:  # something else than a second click
@@ -160,6 +162,7 @@ def mine(session: Session, learner_id: int, time_zone: str) -> list[Begun]:
             title=campaign.title,
             status=participation.status,
             archived=campaign.archived_at is not None,
+            collects=campaign.purpose == COLLECT,
             started_at=participation.started_at,
             shared_at=participation.shared_at,
             validated=validated,
@@ -185,7 +188,7 @@ def share(session: Session, participation: Participation, now: datetime) -> Shar
     """
     session.refresh(participation, with_for_update=True)  # of two clicks, the second waits and finds it sent
     if participation.status == SHARED:
-        return _sending(session, participation)
+        return snapshots.of_present_run(session, participation)
     campaign = session.get_one(Campaign, participation.campaign_id)
     _require_active(session, participation.learner_id)
     if campaign.archived_at is not None:
@@ -194,7 +197,7 @@ def share(session: Session, participation: Participation, now: datetime) -> Shar
     finish(session, participation, now)
     if participation.status != TO_SHARE:
         raise UnfinishedError
-    result = _snapshot(session, campaign, participation, now)
+    result = snapshots.take(session, campaign, participation, now)
     session.add(result)
     _settle_which_counts(session, campaign, participation, result)
     participation.status = SHARED
@@ -214,12 +217,12 @@ def improvable_from(session: Session, participation: Participation, time_zone: s
     """The first day, in the school's zone, on which the results may be improved; None if they may not.
 
     They may once sent, unless all was validated, the campaign is archived or takes one sending only. Four calendar
-    days: what was sent on Monday can be improved from Friday's first minute.
+    days: what was sent on Monday can be improved from Friday's first minute. A profile can be sent again at once.
     """
     if participation.status != SHARED:
         return None
     campaign = session.get_one(Campaign, participation.campaign_id)
-    return _improvable_from(campaign, participation, _sending(session, participation), time_zone)
+    return _improvable_from(campaign, participation, snapshots.of_present_run(session, participation), time_zone)
 
 
 def can_improve(session: Session, participation: Participation, now: datetime, time_zone: str) -> bool:
@@ -287,6 +290,7 @@ def _take_again(
     participation.run_id = run.id
     participation.status = STARTED
     participation.finished_at = None
+    finish(session, participation, now)
     session.flush()
     return participation
 
@@ -297,6 +301,8 @@ def _improvable_from(
     """`sent` is the sending of the present run, if there is one."""
     if sent is None or participation.shared_at is None or not _may_send_again(campaign):
         return None
+    if campaign.purpose == COLLECT:  # nothing is asked again: the profile may have grown within the hour
+        return _today(participation.shared_at, time_zone)
     return _days_after(participation.shared_at, time_zone) if sent.validated < sent.targeted else None
 
 
@@ -317,54 +323,6 @@ def _require_active(session: Session, learner_id: int) -> None:
         raise InactiveLearnerError
 
 
-def _snapshot(session: Session, campaign: Campaign, participation: Participation, now: datetime) -> SharedResult:
-    """What is sent: the run's result, or of a collection the profile as it stands."""
-    run = session.get_one(Run, participation.run_id)
-    result = SharedResult(
-        participation_id=participation.id,
-        run_id=run.id,
-        competences=[],
-        validated_skills=[],
-        started_at=run.started_at,
-        shared_at=now,
-        counts=False,
-    )
-    if campaign.purpose == COLLECT:
-        collected = profile.of_child(session, run.child_id)
-        result.profile = {
-            "pix": collected.pix,
-            "certifiable": not collected.missing,
-            "competences": [
-                {"code": each.competence.code, "level": each.level, "pix": each.pix} for each in collected.standings
-            ],
-        }
-        # As a share, a profile is worth how near it is to being certifiable.
-        result.targeted = CERTIFIABLE_COMPETENCES
-        result.validated = result.targeted - collected.missing
-        return result
-    score = runs.result(session, run.id)
-    result.validated, result.targeted = score.validated, score.targeted
-    result.competences = [asdict(competence) for competence in score.competences]
-    result.validated_skills = _validated_skills(session, run)
-    return result
-
-
-def _validated_skills(session: Session, run: Run) -> list[str]:
-    """The run's targeted skills that are validated, those it carried over included."""
-    statement = select(KnowledgeElement.skill_id).where(KnowledgeElement.run_id == run.id, KnowledgeElement.validated)
-    validated = {*run.carried, *session.scalars(statement)}
-    return [skill for skill in run.skills if skill in validated]
-
-
-def _sending(session: Session, participation: Participation) -> SharedResult:
-    """What was sent of the participation's present run."""
-    return session.scalars(
-        select(SharedResult).where(
-            SharedResult.participation_id == participation.id, SharedResult.run_id == participation.run_id
-        )
-    ).one()
-
-
 def _settle_which_counts(
     session: Session, campaign: Campaign, participation: Participation, result: SharedResult
 ) -> None:
@@ -372,7 +330,7 @@ def _settle_which_counts(
     session.flush()
     before = counting(session, participation.id)
     if before is not None:
-        better = result.validated * before.targeted > before.validated * result.targeted
+        better = snapshots.worth(result) > snapshots.worth(before)
         if campaign.counts != LAST and not better:
             return
         session.execute(update(SharedResult).where(SharedResult.id == before.id).values(counts=False))

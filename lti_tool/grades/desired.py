@@ -25,12 +25,14 @@ from lti_tool.schools.sessions import LearnerRef
 from lti_tool.schools.standing import Standing
 
 
-def begin(session: Session, campaign: Campaign, learner: LearnerRef, now: datetime) -> Participation:
+def begin(
+    session: Session, campaign: Campaign, learner: LearnerRef, now: datetime, *, identifier: str | None = None
+) -> Participation:
     """ "Je commence": take up the campaign's test, and have those gradebooks told that lose nothing by it.
 
     Raises what `participations.begin` raises.
     """
-    participation = participations.begin(session, campaign, learner, now)
+    participation = participations.begin(session, campaign, learner, now, identifier=identifier)
     if participation.status == STARTED:
         progress.begun(session, participation, now)
     return participation

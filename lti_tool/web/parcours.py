@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from lti_tool.assessment import runs
+from lti_tool.assessment import profile, runs
 from lti_tool.assessment.engine.framework import COMPETENCES
+from lti_tool.assessment.engine.pix import CERTIFIABLE_COMPETENCES, CERTIFIABLE_LEVEL, MOST_PIX
 from lti_tool.assessment.engine.scoring import Score
 from lti_tool.assessment.models import Run
-from lti_tool.campaigns import campaigns, participations
-from lti_tool.campaigns.models import SHARED, Campaign, Participation
+from lti_tool.campaigns import campaigns, participations, snapshots
+from lti_tool.campaigns.bands import MOST_STARS, Band, band, percent
+from lti_tool.campaigns.models import COLLECT, SHARED, Campaign, Participation
 from lti_tool.campaigns.participations import NoParticipationError
 from lti_tool.errors import N_, RefusedError
 from lti_tool.grades import desired, views
@@ -52,7 +55,7 @@ class Standing:
 
 @blueprint.get("/resultats")
 def results(participation_id: int) -> Response | str:
-    """What the test has shown, by competence; whether it is sent, and where the grade stands."""
+    """What the test has shown, by competence, or the profile that is collected; whether it is sent, and the grade."""
     standing = _standing(participation_id)
     if standing.test.state.pause_due or not standing.test.state.finished:
         return to(standing.test, **what_is_kept())
@@ -60,11 +63,11 @@ def results(participation_id: int) -> Response | str:
     sent = participation.status == SHARED
     resettable = participations.can_reset(db(), participation, now(), school.time_zone)
     improvable = participations.can_improve(db(), participation, now(), school.time_zone)
+    page, shown = _collected(standing) if standing.campaign.purpose == COLLECT else _measured(standing)
     return render_template(
-        "pupil/results.html",
+        page,
         campaign=standing.campaign,
         participation_id=standing.id,
-        result=_Result.of(runs.result(db(), participation.run_id)),
         sent_at=participation.shared_at if sent else None,
         grades=views.of_learner(db(), standing.campaign.id, standing.learner.id) if sent else (),
         in_a_course=bool(sent and views.columns(db(), standing.campaign.id)),
@@ -73,6 +76,7 @@ def results(participation_id: int) -> Response | str:
         can_improve=improvable and standing.learner.active,
         improve_from=participations.improvable_from(db(), participation, school.time_zone),
         can_reset=resettable and standing.learner.active,
+        **shown,
         **what_was_said(),
     )
 
@@ -123,6 +127,38 @@ def _finish(participation_id: int) -> None:
 add_pages(blueprint, "participation_id", lambda participation_id: _standing(participation_id).test, _finish)
 
 
+def _collected(standing: Standing) -> tuple[str, dict[str, Any]]:
+    """The page of a collection: the profile as it was sent, or as it would be."""
+    sent = snapshots.sent_profile(db(), standing.participation)
+    return "pupil/collected.html", {
+        "profile": sent or profile.of_child(db(), standing.learner.child_id),
+        "most": MOST_PIX,
+        "needed": CERTIFIABLE_COMPETENCES,
+        "level": CERTIFIABLE_LEVEL,
+    }
+
+
+def _measured(standing: Standing) -> tuple[str, dict[str, Any]]:
+    """The page of a test: mastery with its stage, by competence, and thematic results."""
+    run_id = standing.participation.run_id
+    known = runs.shown(db(), run_id)
+    thematic = campaigns.thematic_results(standing.campaign)
+    return "pupil/results.html", {
+        "result": _Result.of(runs.result(db(), run_id)),
+        "thematic": [_Thematic(each.name, each.acquisition(known), each.is_obtained(known)) for each in thematic],
+        "most_stars": MOST_STARS,
+    }
+
+
+@dataclass(frozen=True)
+class _Thematic:
+    """A thematic result's line; `acquisition` in per cent."""
+
+    name: str
+    acquisition: int
+    obtained: bool
+
+
 @dataclass(frozen=True)
 class _Line:
     """A competence's line on the results page; `mastery` from 0 to 1."""
@@ -131,6 +167,7 @@ class _Line:
     validated: int
     targeted: int
     mastery: float
+    stage: Band
 
 
 @dataclass(frozen=True)
@@ -140,12 +177,20 @@ class _Result:
     validated: int
     targeted: int
     mastery: float
+    stage: Band
     competences: tuple[_Line, ...]
 
     @classmethod
     def of(cls, score: Score) -> _Result:
         lines = tuple(
-            _Line(COMPETENCES[each.code].title, each.validated, each.targeted, each.percentage / 100)
+            _Line(
+                COMPETENCES[each.code].title,
+                each.validated,
+                each.targeted,
+                each.percentage / 100,
+                band(each.percentage),
+            )
             for each in score.competences
         )
-        return cls(score.validated, score.targeted, float(score.mastery), lines)
+        stage = band(percent(score.validated, score.targeted))
+        return cls(score.validated, score.targeted, float(score.mastery), stage, lines)

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from lti_tool.campaigns import campaigns, participations
 from lti_tool.campaigns.campaigns import ArchivedCampaignError, UnknownCampaignError
+from lti_tool.campaigns.drafts import one_line
 from lti_tool.campaigns.models import SHARED, Campaign
 from lti_tool.errors import N_, RefusedError, ToolError
 from lti_tool.grades import cells, desired
@@ -30,6 +31,8 @@ blueprint = Blueprint("pupil", __name__)
 blueprint.before_request(security.only(PUPIL))
 
 LONGEST_NAME = 100
+IDENTIFIER, LONGEST_IDENTIFIER = "identifiant", 255
+NO_IDENTIFIER = N_("Écrivez ce qui vous est demandé.")
 NOT_FOUND = N_("Nous ne vous trouvons pas dans la liste des élèves.")
 NOT_FOUND_ADVICE = N_("Vérifiez votre prénom, votre nom et votre date de naissance, ou contactez votre enseignant.")
 TYPE_NAME = {"given_name": N_("Écrivez votre prénom."), "family_name": N_("Écrivez votre nom.")}
@@ -73,30 +76,17 @@ def enter_code() -> Response | tuple[str, int]:
 @blueprint.get("/campagnes/<code>")
 def landing(code: str) -> Response | str | tuple[str, int]:
     """What the campaign is about, and how a test goes. Who is not bound yet is asked for the birthdate first."""
-    info = current()
     try:
-        campaign = campaigns.by_code(db(), info.school.id, code)
+        campaign = campaigns.by_code(db(), current().school.id, code)
     except UnknownCampaignError as error:
         return _code_page(code, error), error.status
-    archived = campaign.archived_at is not None
-    learner = info.learner
-    participation = participations.of_campaign(db(), campaign.id, learner.id) if learner else None
-    if archived and participation is None:
-        raise ArchivedCampaignError
-    if learner is None and not info.is_test:
+    if current().learner is None and not current().is_test and campaign.archived_at is None:
         return redirect(url_for("pupil.ask_birthdate", code=campaign.code), 303)
-    return render_template(
-        "pupil/landing.html",
-        campaign=campaign,
-        participation=participation,
-        preview=info.is_test,
-        inactive=learner is not None and not learner.active,
-        archived=archived,
-    )
+    return _landing_page(campaign)
 
 
 @blueprint.post("/campagnes/<code>")
-def begin(code: str) -> Response:
+def begin(code: str) -> Response | tuple[str, int]:
     """Begin the test, or go on where it was begun."""
     info = current()
     if info.is_test:
@@ -104,7 +94,10 @@ def begin(code: str) -> Response:
     campaign = campaigns.by_code(db(), info.school.id, code)
     if info.learner is None:
         return redirect(url_for("pupil.ask_birthdate", code=campaign.code), 303)
-    participation = desired.begin(db(), campaign, info.learner, now())
+    identifier = one_line(request.form.get(IDENTIFIER, ""))[:LONGEST_IDENTIFIER] if campaign.identifier_label else None
+    if identifier == "" and participations.of_campaign(db(), campaign.id, info.learner.id) is None:
+        return _landing_page(campaign, {IDENTIFIER: gettext(NO_IDENTIFIER)}), 422
+    participation = desired.begin(db(), campaign, info.learner, now(), identifier=identifier)
     return redirect(url_for("parcours.resume", participation_id=participation.id), 303)
 
 
@@ -158,6 +151,25 @@ def _code_page(code: str = "", error: ToolError | None = None) -> str:
         sent=[each for each in mine if each.status == SHARED],
         today=_today(),
         active=learner is not None and learner.active,
+    )
+
+
+def _landing_page(campaign: Campaign, faults: Mapping[str, str] | None = None) -> str:
+    """Raises `ArchivedCampaignError` for who had not begun."""
+    info = current()
+    archived, learner = campaign.archived_at is not None, info.learner
+    participation = participations.of_campaign(db(), campaign.id, learner.id) if learner else None
+    if archived and participation is None:
+        raise ArchivedCampaignError
+    return render_template(
+        "pupil/landing.html",
+        campaign=campaign,
+        participation=participation,
+        preview=info.is_test,
+        inactive=learner is not None and not learner.active,
+        archived=archived,
+        typed=request.form,
+        faults=faults or {},
     )
 
 

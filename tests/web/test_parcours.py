@@ -10,9 +10,13 @@ from sqlalchemy import select, update
 from lti_tool.assessment.engine.checking import to_form
 from lti_tool.assessment.engine.items import bank
 from lti_tool.assessment.models import Answer, Run
-from lti_tool.campaigns.models import Campaign, Participation, SharedResult
+from lti_tool.campaigns import drafts
+from lti_tool.campaigns.bands import BANDS
+from lti_tool.campaigns.drafts import Draft
+from lti_tool.campaigns.models import COLLECT, Campaign, Participation, SharedResult
 from lti_tool.schools.models import Learner
 from tests.web.conftest import Town
+from tests.web.knowing import know
 from tests.web.pages import Browser, Page
 
 QUESTIONS = 5
@@ -181,6 +185,27 @@ class TestResults:
         assert len(results.root.xpath('//section//li//*[local-name()="svg"]')) > 1
         assert sendings(town) == []
 
+    def test_they_say_the_stage_reached_and_what_the_teacher_wrote(
+        self, browser: Browser, town: Town, results: Page
+    ) -> None:
+        with town.database.write() as session:
+            session.execute(update(Campaign).values(result_text="Bravo à tous !"))
+
+        page = browser.get(results.path)
+
+        assert "étoile" in page.text
+        assert any(each.name in page.text for each in BANDS)
+        assert "Bravo à tous !" in page.text
+
+    def test_thematic_results_are_shown_with_what_is_there_of_them(
+        self, browser: Browser, town: Town, results: Page
+    ) -> None:
+        assert "Résultats thématiques" not in results.text
+        with town.database.write() as session:
+            session.execute(update(Campaign).values(target_profile="rentree-6e"))
+
+        assert "Résultats thématiques Je me protège en ligne" in browser.get(results.path).text
+
     def test_they_wait_in_the_list_until_sent(self, browser: Browser, results: Page) -> None:
         assert browser.get(browser.get("/campagnes").link("Envoyer mes résultats")).path == results.path
 
@@ -275,3 +300,77 @@ class TestResults:
 
         for way in ("amelioration", "recommencement"):
             assert browser.client.post(sent.path.replace("resultats", way), data=form).status_code == 403
+
+
+class TestCollections:
+    @pytest.fixture
+    def collection(self, town: Town) -> Campaign:
+        draft = Draft(name="Collecte", title="Mon profil Pix", purpose=COLLECT)
+        with town.database.write() as session:
+            return drafts.make(session, draft, school_id=town.school_id, owner_id=None, now=town.now)
+
+    def test_a_pupil_sees_what_will_be_sent_then_sends_it(
+        self, browser: Browser, town: Town, pupil: int, collection: Campaign
+    ) -> None:
+        know(town, "1.1", "2.1", "3.1", "4.1", "5.1")
+        landing = browser.get(f"/campagnes/{collection.code}")
+        page = browser.press(landing, "Voir mon profil")
+
+        assert "Aucune question ne vous est posée." in landing.text
+        assert page.heading == "Votre profil"
+        assert "Voici ce que votre enseignant recevra." in page.text
+        assert "40 pix" in page.text
+        assert "Certifiable" in page.text
+        assert len(page.root.xpath('//ul[@class="circles"]/li')) == 16
+        assert sendings(town) == []
+
+        sent = browser.press(page, "J’envoie mon profil")
+
+        assert "Votre profil est envoyé." in sent.text
+        assert [each.profile and each.profile["pix"] for each in sendings(town)] == [40]
+        assert not browser.get("/campagnes").has_button("Je retente : Mon profil Pix")
+
+    def test_what_was_sent_stays_and_a_grown_profile_can_be_sent_at_once(
+        self, browser: Browser, town: Town, pupil: int, collection: Campaign
+    ) -> None:
+        page = browser.press(browser.get(f"/campagnes/{collection.code}"), "Voir mon profil")
+        sent = browser.press(page, "J’envoie mon profil")
+        know(town, "1.1")
+        assert "8 pix sur 48" not in browser.get(sent.path).text
+
+        again = browser.press(browser.get(sent.path), "Voir mon profil d’aujourd’hui")
+
+        assert "8 pix sur 48" in again.text
+        browser.press(again, "J’envoie mon profil")
+        assert [(each.profile and each.profile["pix"], each.counts) for each in sendings(town)] == [
+            (0, False),
+            (8, True),
+        ]
+
+    def test_it_waits_in_the_list_until_sent(
+        self, browser: Browser, town: Town, pupil: int, collection: Campaign
+    ) -> None:
+        browser.press(browser.get(f"/campagnes/{collection.code}"), "Voir mon profil")
+
+        page = browser.get(browser.get("/campagnes").link("Envoyer mon profil"))
+
+        assert page.heading == "Votre profil"
+
+
+class TestIdentifiers:
+    def test_what_the_campaign_asks_for_is_typed_before_the_test(
+        self, browser: Browser, town: Town, pupil: int
+    ) -> None:
+        code = town.campaign().code
+        with town.database.write() as session:
+            session.execute(update(Campaign).values(identifier_label="Numéro d’élève"))
+        landing = browser.get(f"/campagnes/{code}")
+
+        nothing = browser.press(landing, "Je commence", {"identifiant": "  "})
+        page = browser.press(nothing, "Je commence", {"identifiant": " 12  B "})
+
+        assert nothing.status == 422
+        assert "Écrivez ce qui vous est demandé." in nothing.text
+        assert page.path.endswith("/questions/1")
+        with town.database.read() as session:
+            assert session.scalars(select(Participation.identifier)).one() == "12 B"

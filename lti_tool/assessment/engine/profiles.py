@@ -1,7 +1,7 @@
 """Target profiles: what a campaign can test. Each is a readable file under `profiles/` that chooses skills by rule."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,9 @@ from types import MappingProxyType
 
 from lti_tool.assessment.engine.framework import COMPETENCES, LEVELS
 from lti_tool.assessment.engine.items import Bank, Skill
+from lti_tool.assessment.engine.stages import Criterion, ThematicResult
 from lti_tool.assessment.engine.tables import BankError, ItemFault, Table, read_file
+from lti_tool.assessment.engine.typography import typographic
 
 PROFILES_PATH = Path(__file__).parent / "profiles"
 
@@ -23,6 +25,8 @@ class TargetProfile:
     description: str
     skill_ids: tuple[str, ...]
     length: int | None
+    results: tuple[ThematicResult, ...] = ()
+    """What it rewards besides its stages."""
 
 
 @cache
@@ -48,17 +52,37 @@ def _read_profile(table: Table, profile_id: str, bank: Bank) -> TargetProfile:
     if not re.fullmatch(r"[a-z0-9]+([-.][a-z0-9]+)*", profile_id):
         table.fault("le nom du fichier ne doit avoir que a-z, 0-9, - et .")
     length = table.integer("length", default=0)
+    skills = tuple(_chosen(table, bank))
     profile = TargetProfile(
         id=profile_id,
         name=table.text("name"),
         description=table.text("description"),
-        skill_ids=tuple(skill.id for skill in _chosen(table, bank)),
+        skill_ids=tuple(skill.id for skill in skills),
         length=length or None,
+        results=tuple(_read_result(each, skills) for each in table.tables("results", required=False)),
     )
     if length < 0:
         table.fault("« length » ne peut pas être négatif")
     table.end()
     return profile
+
+
+def _read_result(table: Table, skills: Sequence[Skill]) -> ThematicResult:
+    criteria = tuple(_read_criterion(each, skills) for each in table.tables("criteria"))
+    result = ThematicResult(typographic(table.text("name")), criteria)
+    table.end()
+    return result
+
+
+def _read_criterion(table: Table, skills: Sequence[Skill]) -> Criterion:
+    """A share of the profile's skills that are of the named competences."""
+    competences, threshold = table.texts("competences"), table.integer("threshold")
+    for code in sorted(set(competences) - {skill.competence for skill in skills}):
+        table.fault(f"« {code} » n'est pas une compétence de ce parcours")
+    if not 1 <= threshold <= 100:
+        table.fault("« threshold » doit aller de 1 à 100")
+    table.end()
+    return Criterion(max(1, threshold), frozenset(skill.id for skill in skills if skill.competence in competences))
 
 
 def _chosen(table: Table, bank: Bank) -> Iterator[Skill]:

@@ -1,6 +1,6 @@
 """Stages of a campaign and thematic results, as Pix counts them (`facts/pix.md` §3.4)."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -80,8 +80,3 @@ class ThematicResult:
     def is_obtained(self, known: Mapping[str, KnowledgeElement]) -> bool:
         """Whether each criterion is at 100."""
         return bool(self.criteria) and all(criterion.acquisition(known) == 100 for criterion in self.criteria)
-
-
-def obtained(results: Sequence[ThematicResult], known: Mapping[str, KnowledgeElement]) -> tuple[ThematicResult, ...]:
-    """The thematic results that are obtained, in their order."""
-    return tuple(each for each in results if each.is_obtained(known))

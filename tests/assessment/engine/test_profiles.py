@@ -26,9 +26,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Bank:
 def test_those_of_the_seeds_are_there_in_a_stable_order() -> None:
     assert len(PROFILES) == len(list(PROFILES_PATH.glob("*.toml")))
     assert next(iter(PROFILES)) == "decouverte"
-    for grade in ("6e", "5e", "4e", "3e"):
-        assert PROFILES[f"rentree-{grade}"].name == f"Parcours de rentrée {grade}"
+    for grade in ("6e", "5e", "4e", "3e", "Segpa/Ulis", "2de"):
+        assert PROFILES[f"rentree-{grade.lower().replace('/', '-')}"].name == f"Parcours de rentrée {grade}"
     assert {f"domaine-{domain.code}" for domain in DOMAINS} < set(PROFILES)
+    assert "sos-non-certifiables" in PROFILES
+    assert len([each for each in PROFILES if each.startswith("discipline-")]) >= 10
     assert PROFILES["competence-1.1"].name == "1.1 Mener une recherche et une veille d'information"
     assert {f"competence-{code}" for code in COMPETENCES} < set(PROFILES)
 
