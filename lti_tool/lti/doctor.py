@@ -13,11 +13,11 @@ from sqlalchemy import func, select
 
 from lti_tool.database import Database
 from lti_tool.errors import N_
-from lti_tool.lti import failures, platforms
+from lti_tool.lti import failures, outbound, platforms
 from lti_tool.lti.failures import Failure
 from lti_tool.lti.keys import KeyRing
 from lti_tool.lti.models import PENDING, SUSPENDED, Deployment, Person, Platform
-from lti_tool.lti.outbound import Client, OutboundError, RefusedAddressError, Reply
+from lti_tool.lti.outbound import CertificateError, Client, OutboundError, RefusedAddressError, Reply
 from lti_tool.lti.platform_keys import usable_keys
 from lti_tool.lti.platforms import PlatformRecord
 from lti_tool.lti.services import SCOPES
@@ -29,6 +29,16 @@ LARGEST_SKEW_S = 30.0
 """Half of what a launch allows: beyond, something is about to fail."""
 CERTIFICATE_WARNING = timedelta(days=14)
 FAILURES_SHOWN = 5
+CERTIFICATE_WORDS: Mapping[str, str] = {
+    outbound.EXPIRED: N_("Le certificat de %(host)s est périmé : renouvelez-le."),
+    outbound.SELF_SIGNED: N_("Le certificat de %(host)s est signé par son serveur lui-même : prenez-en un reconnu."),
+    outbound.INCOMPLETE: N_(
+        "Le certificat de %(host)s vient sans son autorité intermédiaire, ou d’une autorité inconnue : installez la "
+        "chaîne complète."
+    ),
+    outbound.OTHER_NAME: N_("Le certificat de %(host)s est celui d’un autre nom."),
+    outbound.UNTRUSTED: N_("Le certificat de %(host)s n’est pas reconnu."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +141,19 @@ class Doctor:
                 continue
             try:
                 until = self.client.certificate_end(origin)
+            except CertificateError as error:
+                yield Finding("certificate", False, CERTIFICATE_WORDS[error.fault], params)
+                continue
             except OutboundError:
                 yield Finding("certificate", False, N_("Le certificat de %(host)s n’a pas pu être vérifié."), params)
                 continue
             params["days"] = (until - now).days
-            words = N_("Le certificat de %(host)s est valable encore %(days)s jours.")
-            yield Finding("certificate", until - now > CERTIFICATE_WARNING, words, params)
+            if until - now > CERTIFICATE_WARNING:
+                words = N_("Le certificat de %(host)s est valable encore %(days)s jours.")
+                yield Finding("certificate", True, words, params)
+            else:
+                words = N_("Le certificat de %(host)s se termine dans %(days)s jours. Renouvelez-le dès maintenant.")
+                yield Finding("certificate", False, words, params)
 
     def _token(self, known: _Known) -> Finding:
         """A new token, for one scope that the platform says it grants: the proof that it has our keys."""

@@ -8,6 +8,7 @@ then spends the login and keeps what changed.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +28,7 @@ from lti_tool.lti.library import NO_HTTP, NoCookies, NoRequest, OnePlatform, reg
 from lti_tool.lti.messages import Launch, MessageType, Recorded
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.platforms import PlatformRecord
-from lti_tool.lti.record import Found, look_up, record
+from lti_tool.lti.record import Found, give_up, look_up, record
 from lti_tool.lti.refusals import LaunchRefused, Reason
 from lti_tool.lti.state import LoginState, unseal
 from lti_tool.lti.storage import Kept, key_for
@@ -84,12 +85,21 @@ class Verifier:
             platform = platforms.find(session, login.platform_id)
         return Kept(platform, login.storage, key_for(login.browser))
 
-    def refused_by_platform(self, *, state: str | None, secrets: list[str], now: datetime) -> LaunchRefused:
-        """The page for a platform's own refusal (`error` instead of a token, SEC §5.1.1.5)."""
-        try:
-            platform_id: int | None = self._login(state, secrets, now).platform_id
-        except LaunchRefused:
-            platform_id = None
+    def refused_by_platform(
+        self, *, state: str | None, secrets: list[str], now: datetime, is_posted: bool
+    ) -> LaunchRefused:
+        """The page for a platform's own refusal (`error` instead of a token, SEC §5.1.1.5).
+
+        `is_posted`: as `form_post` wants it; the login is then spent, if it was begun in this browser. By a link it is
+        not, since nothing is ever written for a link.
+        """
+        platform_id = None
+        with suppress(LaunchRefused):
+            login = self._login(state, secrets, now)
+            platform_id = login.platform_id
+            if is_posted:
+                with self.database.write() as session:
+                    give_up(session, login.nonce, now)
         refused = LaunchRefused(Reason.PLATFORM_SENT_ERROR, platform_id=platform_id)
         logs.event(log, "launch.refused", code=refused.code, reason=refused.reason.name, platform=platform_id)
         return refused

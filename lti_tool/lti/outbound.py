@@ -76,6 +76,27 @@ class UnreadableError(OutboundError):
     code = "S54"
 
 
+class CertificateError(UnreachableError):
+    """The certificate is not good. `fault` is one of `CERTIFICATE_FAULTS`."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+        super().__init__()
+
+
+EXPIRED, SELF_SIGNED, INCOMPLETE, OTHER_NAME, UNTRUSTED = "expired", "self-signed", "incomplete", "other-name", "other"
+CERTIFICATE_FAULTS = {
+    10: EXPIRED,
+    18: SELF_SIGNED,
+    19: SELF_SIGNED,
+    20: INCOMPLETE,
+    21: INCOMPLETE,
+    62: OTHER_NAME,
+    64: OTHER_NAME,
+}
+"""By OpenSSL's number (`X509_V_ERR_…`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came back. `reason` is the status line's phrase, where Moodle puts its explanations."""
@@ -115,6 +136,19 @@ class Reply:
         until = _date(value)
         return None if until is None else max(until - (self.date or self.received_at), timedelta())
 
+    @property
+    def fresh_for(self) -> timedelta | None:
+        """How long the answer says that it holds (RFC 9111 §5.2.2); None where it does not say."""
+        said = [part.strip().lower() for part in self.headers.get("Cache-Control", "").split(",")]
+        if "no-store" in said or "no-cache" in said:
+            return timedelta()
+        for part in said:
+            name, _, value = part.partition("=")
+            value = value.strip('"')
+            if name == "max-age" and value.isascii() and value.isdigit() and len(value) < 9:
+                return timedelta(seconds=int(value))
+        return None
+
     def json(self) -> Any:
         """The body as JSON; raises `UnreadableError`."""
         try:
@@ -127,14 +161,17 @@ class Client:
     """Makes requests, from any thread.
 
     `allow_private`: addresses on private networks and plain http are allowed too (a demo, a development).
-    `clock` dates the requests.
+    `clock` dates the requests. `authorities`: a file of certificate authorities trusted beside the system's, certifi's
+    unless given.
     """
 
-    def __init__(self, allow_private: bool, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, allow_private: bool, clock: Callable[[], datetime] = utc_now, *, authorities: str | None = None
+    ) -> None:
         self.allow_private = allow_private
         self._clock = clock
         context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
+        context.load_verify_locations(authorities or certifi.where())
         self._pool = urllib3.PoolManager(HOSTS_KEPT, maxsize=CONNECTIONS_PER_HOST, ssl_context=context)
         self._pool.pool_classes_by_scheme = (
             {"http": _HTTPPool, "https": _HTTPSPool}
@@ -180,7 +217,10 @@ class Client:
         return Reply(url, response.status, response.reason or "", response.headers, received, sent_at, self._clock())
 
     def certificate_end(self, url: str) -> datetime:
-        """When the certificate at this https address ends, once it was found good. Raises `OutboundError`."""
+        """When the certificate at this https address ends, once it was found good.
+
+        Raises `CertificateError` where it is not, else `OutboundError`.
+        """
         self._check(url)
         pool = self._pool.connection_from_url(url)
         connection = pool._new_conn()
@@ -192,6 +232,9 @@ class Client:
         except RefusedAddressError:
             raise
         except (HTTPError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            found = error.__cause__ if isinstance(error, HTTPError) else error
+            if isinstance(found, ssl.SSLCertVerificationError):
+                raise CertificateError(CERTIFICATE_FAULTS.get(found.verify_code, UNTRUSTED)) from error
             raise UnreachableError from error
         finally:
             connection.close()

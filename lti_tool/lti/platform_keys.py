@@ -29,10 +29,13 @@ log = logging.getLogger(__name__)
 COOL_DOWN = timedelta(seconds=60)
 FRESH_FOR = timedelta(hours=1)
 """After that the keys are read again, so that one which a platform withdrew does not serve for ever."""
+SHORTEST_FRESH, LONGEST_FRESH = timedelta(minutes=5), timedelta(hours=6)
+"""Where the platform says how long its keys hold (`Cache-Control`), it is believed within these bounds."""
 IN_FLIGHT = timedelta(seconds=15)
 """Another machine's try may take so long; a launch that needs the keys meanwhile fetches them itself."""
 MOST_KEYS = 100
 SMALLEST_KEY_BITS = 2048
+_FRESH_MEMBER = "fresh_for_s"
 
 
 @dataclass(slots=True)
@@ -42,12 +45,13 @@ class _Known:
     jwks_url: str
     keys: Mapping[str, RSAKey] = field(default_factory=dict)
     fetched_at: datetime | None = None
+    fresh_for: timedelta = FRESH_FOR
     tried_at: datetime | None = None
     """This process's own last try."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def is_fresh(self, now: datetime) -> bool:
-        return self.fetched_at is not None and now - self.fetched_at < FRESH_FOR
+        return self.fetched_at is not None and now - self.fetched_at < self.fresh_for
 
 
 class PlatformKeys:
@@ -120,12 +124,13 @@ class PlatformKeys:
         except OutboundError as error:
             logs.event(log, "platform.keys_failed", logging.WARNING, platform=platform.id, error=type(error).__name__)
             return
-        values: dict[str, Any] = {"jwks": _public(jwks, keys), "jwks_fetched_at": now}
+        fresh_for = _bounded(reply.fresh_for)
+        values: dict[str, Any] = {"jwks": _public(jwks, keys, fresh_for), "jwks_fetched_at": now}
         if reply.clock_offset_s is not None:
             values["clock_offset_s"] = round(reply.clock_offset_s, 1)
         with self._database.write() as session:
             session.execute(update(Platform).where(Platform.id == platform.id).values(**values))
-        known.keys, known.fetched_at = keys, now
+        known.keys, known.fetched_at, known.fresh_for = keys, now, fresh_for
         logs.event(log, "platform.keys_fetched", platform=platform.id, keys=len(keys))
 
     def _read(self, platform: PlatformRecord, known: _Known) -> datetime | None:
@@ -141,6 +146,7 @@ class PlatformKeys:
         jwks, fetched_at, tried_at = row
         if fetched_at is not None and (known.fetched_at is None or fetched_at > known.fetched_at):
             known.keys, known.fetched_at = usable_keys(jwks), fetched_at
+            known.fresh_for = timedelta(seconds=jwks.get(_FRESH_MEMBER, FRESH_FOR.total_seconds()))
         return tried_at if isinstance(tried_at, datetime) else None
 
 
@@ -178,7 +184,15 @@ def _usable(jwk: Any) -> RSAKey | None:
         return None
 
 
-def _public(jwks: Any, keys: Mapping[str, RSAKey]) -> dict[str, Any]:
-    """What is kept of a key set: the usable keys' public members, so that a careless platform leaks nothing to us."""
+def _bounded(said: timedelta | None) -> timedelta:
+    return FRESH_FOR if said is None else min(max(said, SHORTEST_FRESH), LONGEST_FRESH)
+
+
+def _public(jwks: Any, keys: Mapping[str, RSAKey], fresh_for: timedelta) -> dict[str, Any]:
+    """What is kept of a key set: the usable keys' public members, so that a careless platform leaks nothing to us.
+
+    Beside them, for how many seconds they are fresh: other machines go by that too.
+    """
     kept = [jwk for jwk in jwks["keys"] if _usable(jwk) is not None and jwk["kid"] in keys]
-    return {"keys": [{name: jwk[name] for name in ("kty", "n", "e", "kid")} for jwk in kept]}
+    public = [{name: jwk[name] for name in ("kty", "n", "e", "kid")} for jwk in kept]
+    return {"keys": public, _FRESH_MEMBER: fresh_for.total_seconds()}

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -182,6 +182,11 @@ def by_issuer(session: Session | Connection, issuer: str, client_id: str | None)
 def listing(session: Session) -> list[PlatformRecord]:
     """All platforms, oldest first."""
     return [record_of(row) for row in session.execute(select(*RECORD_COLUMNS).order_by(Platform.id))]
+
+
+def count(session: Session) -> int:
+    """How many platforms there are."""
+    return session.scalar(select(func.count()).select_from(Platform)) or 0
 
 
 def set_status(session: Session, platform_id: int, status: str) -> None:

@@ -147,6 +147,12 @@ def record(session: Session, launch: Launch, now: datetime) -> Recorded:
     return Recorded(person_id, launch.deployment_pk, context_pk, resource_link_pk)
 
 
+def give_up(session: Session, nonce: str, now: datetime) -> None:
+    """Spend a login that its platform refused: no launch can answer it any more."""
+    values = {"nonce": nonce, "expires_at": now + LIFETIME}
+    insert_unless_there(session, ConsumedState, values, unique=["nonce"])
+
+
 def forget_spent(session: Session, now: datetime) -> None:
     """Delete the nonces of logins that are too old to be launched anyway."""
     session.execute(delete(ConsumedState).where(ConsumedState.expires_at <= now))

@@ -6,14 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, case, insert, select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti import failures, platforms, registration
 from lti_tool.lti.configurations import foreign_hosts
 from lti_tool.lti.failures import Failure
-from lti_tool.lti.models import ACTIVE, SUSPENDED, Deployment, RegistrationInvitation
+from lti_tool.lti.models import (
+    ACTIVE,
+    PENDING,
+    SUSPENDED,
+    Deployment,
+    LaunchFailure,
+    Platform,
+    RegistrationInvitation,
+)
 from lti_tool.lti.platforms import PlatformRecord
 from lti_tool.lti.registration import Registered
 from lti_tool.schools import audit, schools, sessions
@@ -102,6 +110,18 @@ def of_platform(session: Session, platform_id: int) -> Connection:
         failures=tuple(failed),
         foreign_hosts=tuple(foreign_hosts(platform.issuer, platform.product, *urls)),
     )
+
+
+def waiting_first() -> Select[int]:
+    """The ids of all platforms: those that wait for activation, then those with an unknown deployment, then others."""
+    authorized = select(Deployment.id).where(
+        Deployment.platform_id == LaunchFailure.platform_id, Deployment.deployment_id == LaunchFailure.deployment_id
+    )
+    unknown = select(LaunchFailure.id).where(
+        LaunchFailure.platform_id == Platform.id, LaunchFailure.deployment_id != "", ~authorized.exists()
+    )
+    rank = case((Platform.status == PENDING, 0), (unknown.exists(), 1), else_=2)
+    return select(Platform.id).order_by(rank, Platform.id)
 
 
 def of_school(session: Session, school_id: int) -> list[Connection]:

@@ -230,6 +230,8 @@ def settle(
         holder = _holder(session, person_id, learner_id)
         if holder is not None and holder != person_id:
             binding.unbind(session, holder, school_id, now, by=by)
+        if _is_another(session, person_id, school_id, learner_id):  # as after a platform was added again
+            binding.unbind(session, person_id, school_id, now, by=by)
         if binding.tie(session, person_id, learner_id, now, by=by, action="binding.confirmed"):
             bound.append(learner_id)
     return bound
@@ -250,6 +252,14 @@ def _holder(session: Session, person_id: int, learner_id: int) -> int | None:
     return session.scalar(
         select(Binding.person_id).where(Binding.learner_id == learner_id, Binding.platform_id == platform_id)
     )
+
+
+def _is_another(session: Session, person_id: int, school_id: int, learner_id: int) -> bool:
+    """Whether the person is bound to another line of the school."""
+    bound = session.scalar(
+        select(Binding.learner_id).where(Binding.person_id == person_id, Binding.school_id == school_id)
+    )
+    return bound not in (None, learner_id)
 
 
 def _full_name(given_name: str | None, family_name: str | None) -> str | None:

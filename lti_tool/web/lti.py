@@ -82,7 +82,7 @@ def launch() -> Response | str:
     """The platform's answer: who it is, verified; then their session, and where they wanted to go."""
     state, secrets, verifier = _given("state"), _secrets(), _verifier()
     if "error" in request.form:
-        raise verifier.refused_by_platform(state=state, secrets=secrets, now=now())
+        raise verifier.refused_by_platform(state=state, secrets=secrets, now=now(), is_posted=True)
     stored = cookieless.stored_secret()
     if stored is not None:
         secrets = [stored]
@@ -103,7 +103,8 @@ def launch() -> Response | str:
 def launch_by_link() -> Response:
     """Nobody is launched by a link; a platform's refusal may come as one (SEC §5.1.1.5)."""
     if "error" in request.args:
-        raise _verifier().refused_by_platform(state=request.args.get("state"), secrets=_secrets(), now=now())
+        state = request.args.get("state")
+        raise _verifier().refused_by_platform(state=state, secrets=_secrets(), now=now(), is_posted=False)
     raise MethodNotAllowed(valid_methods=["POST"])
 
 

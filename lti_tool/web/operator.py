@@ -12,6 +12,7 @@ from flask import Blueprint, after_this_request, g, make_response, redirect, ren
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from lti_tool.campaigns.paging import PER_PAGE, Page, page_of
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti import platforms
 from lti_tool.lti.doctor import Doctor
@@ -40,7 +41,7 @@ class NotOperatorError(RefusedError):
 @blueprint.before_request
 def _guard() -> None:
     security.allow("frame-ancestors")  # no platform frames these pages
-    if request.endpoint == "operator.enter":
+    if request.endpoint in ("operator.door", "operator.enter"):
         return
     token = request.cookies.get(COOKIE, "")
     with toolbox().database.read() as session:
@@ -60,10 +61,15 @@ def _fields() -> dict[str, object]:
 
 
 @blueprint.get("/entree/<secret>")
+def door(secret: str) -> str:
+    """The link's page: a button. Whatever looks at links before people do (previews, scanners) spends nothing."""
+    return render_template("operator/door.html", secret=secret)
+
+
+@blueprint.post("/entree/<secret>")
 def enter(secret: str) -> Response:
-    """Spend the link, and begin the operator's session in this browser. Being spent is all that this GET changes."""
-    with toolbox().database.write() as session:
-        token = operators.open_link(session, secret, now())
+    """Spend the link, and begin the operator's session in this browser."""
+    token = operators.open_link(db(), secret, now())
     if token is None:
         raise NotOperatorError
     answer = redirect(url_for("operator.home"), 303)
@@ -90,9 +96,10 @@ def leave() -> str:
 @blueprint.get("")
 def home() -> str:
     """The platforms, those that wait for something first."""
-    found = [connections.of_platform(db(), platform.id) for platform in platforms.listing(db())]
-    found.sort(key=lambda each: (each.platform.status != "pending", not each.unknown, each.platform.id))
-    return render_template("operator/home.html", connections=found)
+    total, asked = platforms.count(db()), request.args.get("page", 1, int)
+    number, rows = page_of(db(), connections.waiting_first(), total, asked, PER_PAGE)
+    found = tuple(connections.of_platform(db(), platform_id) for (platform_id,) in rows)
+    return render_template("operator/home.html", page=Page(found, total, number, PER_PAGE))
 
 
 @blueprint.post("/invitations")

@@ -108,6 +108,42 @@ def test_a_key_that_another_machine_fetched_a_moment_ago_is_taken_in_spite_of_th
     assert fetches(platform) == 2
 
 
+@pytest.mark.parametrize(
+    ("said", "holds_s"),
+    [
+        pytest.param(None, 3600, id="nothing-said"),
+        pytest.param("public, max-age=1800", 1800, id="believed"),
+        pytest.param('MAX-AGE="1800"', 1800, id="other-spelling"),
+        pytest.param("max-age=5", 300, id="too-short"),
+        pytest.param("no-store", 300, id="no-store"),
+        pytest.param("private, no-cache", 300, id="no-cache"),
+        pytest.param("max-age=31536000", 6 * 3600, id="too-long"),
+        pytest.param("max-age=99999999999999999999", 3600, id="no-number-of-this-world"),
+        pytest.param("max-age=-1, s-maxage=7", 3600, id="nonsense"),
+    ],
+)
+def test_cache_control_is_believed_within_bounds(
+    database: Database,
+    client: Client,
+    record: PlatformRecord,
+    platform: FakePlatform,
+    time: Time,
+    said: str | None,
+    holds_s: int,
+) -> None:
+    """Also by a machine that took the keys from the database."""
+    headers = {} if said is None else {"Cache-Control": said}
+    platform.overrides["/jwks"] = Answer(body={"keys": [public_jwk(key_named("lms"))]}, headers=headers)
+    machines = [PlatformKeys(database, client, time) for _ in range(2)]
+    for later_s, expected in ((0, 1), (holds_s - 1, 1), (holds_s, 2)):
+        start = time.now
+        time.now += timedelta(seconds=later_s)
+        for machine in machines:
+            machine.find(record, "lms")
+        assert fetches(platform) == expected
+        time.now = start
+
+
 def test_of_many_launches_at_once_one_fetches(
     keys: PlatformKeys, record: PlatformRecord, platform: FakePlatform
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from lti_tool.schools import binding, register
+from lti_tool.schools import binding, register, replacing
 from lti_tool.schools.binding import TypedNames
 from lti_tool.schools.models import AuditLine, Binding, WebSession
 from lti_tool.schools.register import Decision
@@ -149,5 +149,23 @@ class TestRequests:
 
         assert world.session.scalars(select(Binding.person_id)).all() == [right.id]
         assert world.session.scalars(select(WebSession.person_id)).all() == [right.id]
+
+    def test_a_conflict_of_a_platform_added_again_unbinds_the_other_line(self, world, school, platform, head):
+        """One sub, bound to another line at the old registration than at the new: staff say which it is."""
+        again = world.platform("https://ent-again.example.fr")
+        old, new = world.person(platform), world.person(again)
+        new.sub = old.sub
+        wrong, right = world.learner(school, "Chloé"), world.learner(school, "Cléo")
+        world.bind(old, right)
+        world.bind(new, wrong)
+        world.session.flush()
+        replacing.move_people(world.session, platform.id, again.id, world.now)
+        (request,) = register.requests(world.session, school.id)
+
+        register.settle(world.session, school.id, [request.id], Decision.BIND, world.now, by=head.id)
+
+        bound = world.session.execute(select(Binding.person_id, Binding.learner_id, Binding.platform_id)).all()
+        assert bound == [(new.id, right.id, again.id)]
+        assert register.requests(world.session, school.id) == []
         trail = world.session.scalars(select(AuditLine.action).order_by(AuditLine.id)).all()
         assert trail == ["binding.requested", "binding.removed", "binding.confirmed"]

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from lti_tool.database import Base
 from lti_tool.lti import browser
-from lti_tool.lti.models import SUSPENDED, DeepLinkingRequest, Person, Platform
+from lti_tool.lti.models import SUSPENDED, ConsumedState, DeepLinkingRequest, Person, Platform
 from lti_tool.lti.refusals import Reason
 from lti_tool.schools.models import WebSession
 from lti_tool.web.security import COOKIE, PARTITIONED_COOKIE
@@ -127,6 +127,21 @@ def test_a_platform_s_own_refusal_is_a_page(gate: Gate, method: str) -> None:
     assert response.status_code == 401
     assert page_of(response).code == Reason.PLATFORM_SENT_ERROR.value.code
     assert b"<script>" not in response.data
+
+
+@pytest.mark.parametrize(
+    ("method", "same_browser", "spent"), [("POST", True, True), ("POST", False, False), ("GET", True, False)]
+)
+def test_a_platform_s_refusal_spends_the_login_that_this_browser_began(
+    gate: Gate, app: Flask, method: str, same_browser: bool, spent: bool
+) -> None:
+    """By a posted answer; by a link nothing is ever written, and somebody else's browser spends nobody's login."""
+    attempt = gate.attempt()
+    client = gate.client if same_browser else app.test_client()
+    sent = {"error": "login_required", "state": attempt.state}
+    client.open("/lti/launch", method=method, **{"query_string" if method == "GET" else "data": sent})
+    assert count(gate, ConsumedState) == int(spent)
+    assert gate.post(attempt).status_code == (401 if spent else 303)
 
 
 @pytest.mark.parametrize("path", ["/lti/login", "/lti/launch"])

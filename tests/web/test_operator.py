@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from lti_tool.lti import platforms
-from lti_tool.lti.models import ACTIVE, PENDING, SUSPENDED, Deployment, Platform
+from lti_tool.lti.models import ACTIVE, PENDING, SUSPENDED, Deployment, LaunchFailure, Platform
 from lti_tool.schools import connections, operators
 from lti_tool.schools.models import ADMINISTRATOR, AuditLine, DeploymentSchool
 from lti_tool.web.operator import COOKIE
@@ -18,7 +18,7 @@ from lti_tool.web.toolbox import Toolbox
 from tests.lti.registrar import Registrar
 from tests.platform.payloads import LTI
 from tests.platform.server import FakePlatform
-from tests.web.conftest import Town
+from tests.web.conftest import Town, platform_of
 from tests.web.launches import Gate
 from tests.web.pages import Browser, Page
 from tests.web.staffroom import enter_as
@@ -43,7 +43,7 @@ def link(town: Town) -> str:
 
 @pytest.fixture
 def operator(browser: Browser, link: str) -> Browser:
-    assert browser.get(link).status == 200
+    assert browser.press(browser.get(link), "Entrer").status == 200
     return browser
 
 
@@ -70,16 +70,26 @@ def gate(town: Town, registrar: Registrar, client: FlaskClient) -> Gate:
 
 
 def test_the_link_opens_once_and_within_the_hour(town: Town, browser: Browser, link: str) -> None:
-    assert browser.get(link).heading == "Plateformes"
+    door = browser.get(link)
+    assert browser.press(door, "Entrer").heading == "Plateformes"
     assert browser.get("/operateur").status == 200
-    again = browser.get(link)
+    again = browser.press(door, "Entrer")
     assert (again.status, again.code) == (401, "OPERATEUR")
+
+
+def test_looking_at_the_link_spends_nothing(browser: Browser, link: str) -> None:
+    """As what scans messages for links does, before anybody reads them."""
+    for _ in range(2):
+        assert browser.get(link).status == 200
+    assert browser.client.head(link).status_code == 200
+    assert browser.get("/operateur").status == 401
+    assert browser.press(browser.get(link), "Entrer").status == 200
 
 
 def test_a_link_that_is_too_old_opens_nothing(town: Town, browser: Browser) -> None:
     with town.database.write() as session:
         secret, _ = operators.make_link(session, town.now - timedelta(hours=1))
-    assert browser.get(f"/operateur/entree/{secret}").status == 401
+    assert browser.press(browser.get(f"/operateur/entree/{secret}"), "Entrer").status == 401
     assert browser.client.get_cookie(COOKIE, path="/operateur") is None
 
 
@@ -109,6 +119,26 @@ def test_a_form_without_its_token_does_nothing(town: Town, operator: Browser) ->
 def test_leaving_ends_the_session(operator: Browser) -> None:
     operator.press(operator.get("/operateur"), "Quitter")
     assert operator.get("/operateur").status == 401
+
+
+def test_the_list_is_cut_by_the_database_and_begins_with_those_that_wait(town: Town, operator: Browser) -> None:
+    with town.database.write() as session:
+        for number in range(60):
+            session.add(platform_of(f"https://lms-{number:02}.example.fr", town.now))
+        session.flush()
+        waiting, unknown = session.scalars(select(Platform).order_by(Platform.id.desc()).limit(2))
+        waiting.status = PENDING
+        row = {"reason": "DEPLOYMENT_UNKNOWN", "deployment_id": "7", "times": 1, "last_at": town.now}
+        session.add(LaunchFailure(platform_id=unknown.id, **row))
+
+    pages = [operator.get(f"/operateur?page={number}") for number in (1, 2, 3)]
+
+    listed = [page.root.xpath("//tbody//th/a/text()") for page in pages]
+    assert [len(each) for each in listed] == [25, 25, 11]
+    assert listed[0][:3] == ["https://lms-59.example.fr", "https://lms-58.example.fr", "https://ent.example.fr"]
+    assert len({issuer for page in listed for issuer in page}) == 61
+    assert pages[0].link("Page suivante").endswith("page=2")
+    assert operator.get("/operateur?page=99").root.xpath("//tbody//th/a/text()") == listed[2]
 
 
 def test_an_invitation_is_shown_once(town: Town, operator: Browser) -> None:
