@@ -13,18 +13,27 @@ from lti_tool.lti.models import Context, ResourceLink
 from lti_tool.lti.upsert import insert_unless_there
 
 MEMBERS_JOB = "memberships"
+POINTS = 100
+"""Maximum of a column where nobody said another."""
 MEMBERS_EVERY = timedelta(minutes=5)
 """A course's members are read at most that often."""
 
 
 def choose(
-    session: Session, resource_link_pk: int, campaign_id: int, person_id: int, wants_column: bool, now: datetime
+    session: Session,
+    resource_link_pk: int,
+    campaign_id: int,
+    person_id: int,
+    wants_column: bool,
+    now: datetime,
+    *,
+    points: int = POINTS,
 ) -> Activity:
     """A teacher points an activity to a campaign, whatever its `custom` parameter says.
 
     `web` calls `grades.desired.point_activity`, which also looks after the gradebook.
     """
-    return _put(session, resource_link_pk, campaign_id, person_id, wants_column, now)
+    return _put(session, resource_link_pk, campaign_id, person_id, wants_column, points, now)
 
 
 def note(session: Session, resource_link_pk: int, campaign_id: int, now: datetime) -> Activity:
@@ -32,7 +41,7 @@ def note(session: Session, resource_link_pk: int, campaign_id: int, now: datetim
     activity = session.get(Activity, resource_link_pk)
     if activity is not None and (activity.chosen_by is not None or activity.campaign_id == campaign_id):
         return activity
-    return _put(session, resource_link_pk, campaign_id, None, False, now)
+    return _put(session, resource_link_pk, campaign_id, None, False, POINTS, now)
 
 
 def ask_for_members(session: Session, campaign_id: int, now: datetime) -> None:
@@ -55,9 +64,21 @@ def ask_for_members_of(session: Session, context_pk: int, read_at: datetime | No
 
 
 def _put(
-    session: Session, resource_link_pk: int, campaign_id: int, person_id: int | None, wants: bool, now: datetime
+    session: Session,
+    resource_link_pk: int,
+    campaign_id: int,
+    person_id: int | None,
+    wants_column: bool,
+    points: int,
+    now: datetime,
 ) -> Activity:
-    values = {"campaign_id": campaign_id, "chosen_by": person_id, "wants_column": wants, "updated_at": now}
+    values: dict[str, object] = {
+        "campaign_id": campaign_id,
+        "chosen_by": person_id,
+        "wants_column": wants_column,
+        "points": points,
+        "updated_at": now,
+    }
     new = {"resource_link_pk": resource_link_pk, **values}
     if not insert_unless_there(session, Activity, new, unique=["resource_link_pk"]):
         session.execute(update(Activity).where(Activity.resource_link_pk == resource_link_pk).values(values))

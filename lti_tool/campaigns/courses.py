@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session
 
+from lti_tool.campaigns.activities import POINTS
 from lti_tool.campaigns.models import Activity
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti.models import Context, Deployment, Member, Person, ResourceLink
@@ -34,6 +35,8 @@ class CourseActivity:
     """Whether its launches bring a column of the gradebook along."""
     campaign_id: int | None
     wants_column: bool
+    points: int
+    """Maximum wanted for a column that is made."""
 
 
 def activity(session: Session, resource_link_pk: int, info: SessionInfo) -> CourseActivity:
@@ -56,6 +59,7 @@ def activity(session: Session, resource_link_pk: int, info: SessionInfo) -> Cour
             ResourceLink.lineitem_url,
             Activity.campaign_id,
             Activity.wants_column,
+            Activity.points,
         )
         .join(Context, Context.id == ResourceLink.context_pk)
         .join(Deployment, Deployment.id == ResourceLink.deployment_pk)
@@ -79,6 +83,7 @@ def activity(session: Session, resource_link_pk: int, info: SessionInfo) -> Cour
         has_column=row.lineitem_url is not None,
         campaign_id=row.campaign_id,
         wants_column=True if row.wants_column is None else row.wants_column,
+        points=POINTS if row.points is None else row.points,
     )
 
 

@@ -82,6 +82,8 @@ class Activity(Base):
     """The teacher who pointed it there; None where the link's `custom` says it. A teacher's choice counts."""
     wants_column: Mapped[bool]
     """Whether a column of the gradebook may be created if the activity has none."""
+    points: Mapped[int] = mapped_column(default=100)
+    """Maximum of that column."""
     updated_at: Mapped[datetime]
 
 

@@ -76,10 +76,20 @@ def arrive(session: Session, recorded: Recorded, standing: Standing, custom_code
 
 
 def point_activity(
-    session: Session, resource_link_pk: int, campaign_id: int, person_id: int, wants_column: bool, now: datetime
+    session: Session,
+    resource_link_pk: int,
+    campaign_id: int,
+    person_id: int,
+    wants_column: bool,
+    now: datetime,
+    *,
+    points: int = activities.POINTS,
 ) -> Activity:
-    """A teacher points an activity to a campaign: from now on that one's results are the column's grades."""
-    activity = activities.choose(session, resource_link_pk, campaign_id, person_id, wants_column, now)
+    """A teacher points an activity to a campaign: from now on that one's results are the column's grades.
+
+    `points` is the maximum of a column that is made for it.
+    """
+    activity = activities.choose(session, resource_link_pk, campaign_id, person_id, wants_column, now, points=points)
     context = line_items.place(session, resource_link_pk, now, seek_now=True)
     if context is not None:
         _ask_for_members(session, context, now)

@@ -118,6 +118,8 @@ class _Sought:
     resource_id: str
     label: str
     wants_column: bool
+    points: int
+    """Maximum of a column that is made."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def _worth_seeking(line_item: LineItem, now: datetime) -> bool:
 def _claim(database: Database, now: datetime) -> _Sought | None:
     with database.write() as session:
         row = session.execute(
-            select(LineItem, Context, ResourceLink.resource_link_id, Campaign, Activity.wants_column, *RECORD_COLUMNS)
+            select(LineItem, Context, ResourceLink.resource_link_id, Campaign, Activity, *RECORD_COLUMNS)
             .join(Platform, Platform.id == LineItem.platform_id)
             .join(Context, Context.id == LineItem.context_pk)
             .join(ResourceLink, ResourceLink.id == LineItem.resource_link_pk)
@@ -212,7 +214,8 @@ def _take(row: Row[*tuple[Any, ...]], now: datetime) -> _Sought:
         campaign_id=campaign.id,
         resource_id=campaign.resource_id,
         label=campaign.title,
-        wants_column=row[4],
+        wants_column=row[4].wants_column,
+        points=row[4].points,
     )
 
 
@@ -252,7 +255,7 @@ def _create(database: Database, services: Services, sought: _Sought, now: dateti
         sought.platform,
         sought.lineitems_url,
         label=sought.label,
-        score_maximum=SCORE_MAXIMUM,
+        score_maximum=float(sought.points),
         resource_id=sought.resource_id,
         tag=TAG,
         resource_link_id=sought.resource_link_id,
@@ -283,7 +286,7 @@ def _write(session: Session, sought: _Sought, found: _Found, now: datetime) -> N
     if found.line_item is not None:
         values |= {
             "url": found.line_item.url,
-            "score_maximum": found.line_item.score_maximum or SCORE_MAXIMUM,
+            "score_maximum": found.line_item.score_maximum or float(sought.points),
             "created_by_us": found.created,
         }
     if _update_ours(session, sought, values) and found.line_item is not None:

@@ -52,10 +52,9 @@ class Column:
     points: str = "100"
 
     @classmethod
-    def sent(cls, asked: DeepLinkingRequest) -> Column:
-        """What came with this request; no column where the platform takes none."""
-        wanted = asked.accepts_line_item and "colonne" in request.form
-        return cls(wanted, request.form.get("points", "").strip())
+    def sent(cls, *, possible: bool) -> Column:
+        """What came with this request; no column where none can be made."""
+        return cls(possible and "colonne" in request.form, request.form.get("points", "").strip())
 
     def maximum(self) -> int | None:
         """The points of the column, or None where none is wanted or they are no whole number from 1 to 100."""
@@ -77,7 +76,9 @@ def pick(request_id: str) -> Answer:
 def take(request_id: str) -> Answer:
     """Bring what was chosen to the course; whatever is wrong is said at once."""
     asked = _asked(request_id)
-    column = Column.sent(asked)
+    column = Column.sent(possible=asked.accepts_line_item)
+    if _looks_around():
+        return _picker_page(asked, column)
     chosen, faults = _chosen(MOST_AT_ONCE if asked.accepts_several else 1)
     faults |= column.faults()
     if faults:
@@ -95,7 +96,7 @@ def new(request_id: str) -> Answer:
 def create(request_id: str) -> Answer:
     """Make a campaign and bring it to the course: both, or neither and all that is wrong."""
     asked, form = _asked(request_id), CampaignForm.sent()
-    column = Column.sent(asked)
+    column = Column.sent(possible=asked.accepts_line_item)
     try:
         with db().begin_nested():
             campaign = form.create(db())
@@ -115,7 +116,8 @@ def cancel(request_id: str) -> Answer:
 @blueprint.get(f"/activites/<{ROW_ID}:resource_link_pk>")
 def activity(resource_link_pk: int) -> Answer:
     """Which campaign does this activity of a course open? Asked once, and whenever a teacher wants another."""
-    return _activity_page(courses.activity(db(), resource_link_pk, current()))
+    found = courses.activity(db(), resource_link_pk, current())
+    return _activity_page(found, Column(found.wants_column, str(found.points)))
 
 
 @blueprint.post(f"/activites/<{ROW_ID}:resource_link_pk>")
@@ -123,10 +125,22 @@ def point(resource_link_pk: int) -> Answer:
     """Point the activity to a campaign of the school."""
     info = current()
     found = courses.activity(db(), resource_link_pk, info)
+    column = Column.sent(possible=not found.has_column)
+    if _looks_around():
+        return _activity_page(found, column)
     chosen, faults = _chosen(1)
+    faults |= column.faults()
     if faults:
-        return _activity_page(found, faults), 422
-    desired.point_activity(db(), resource_link_pk, chosen[0].id, info.person_id, "colonne" in request.form, now())
+        return _activity_page(found, column, faults), 422
+    desired.point_activity(
+        db(),
+        resource_link_pk,
+        chosen[0].id,
+        info.person_id,
+        column.wanted,
+        now(),
+        points=column.maximum() or found.points,
+    )
     return redirect(url_for("teacher.campaign", campaign_id=chosen[0].id, activite=resource_link_pk), 303)
 
 
@@ -147,9 +161,25 @@ def _chosen(most: int) -> tuple[list[Campaign], dict[str, str]]:
     return chosen, {}
 
 
+def _looks_around() -> bool:
+    """Whether the form was sent to search or to see another page of the list: what was ticked stays ticked."""
+    return not {"chercher", "page"}.isdisjoint(request.form)
+
+
+def _search() -> str:
+    return staff_pages.one_line(request.values.get("nom", ""))
+
+
 def _offered() -> Page[CampaignSummary]:
-    search, page = staff_pages.filter_text("nom"), staff_pages.page_number()
-    return campaigns.listing(db(), current().school.id, search=search, page=page)
+    page = 1 if "chercher" in request.form else staff_pages.page_number()
+    return campaigns.listing(db(), current().school.id, search=_search(), page=page)
+
+
+def _elsewhere(page: Page[CampaignSummary], ids: Sequence[str]) -> Sequence[CampaignSummary]:
+    """What was ticked and stands on another page of the list, or is not found by this search."""
+    shown = {each.id for each in page.items}
+    wanted = [found for each in ids if (found := staff_pages.row_id(each)) is not None and found not in shown]
+    return campaigns.summaries(db(), current().school.id, wanted[:MOST_AT_ONCE])
 
 
 def _bring(asked: DeepLinkingRequest, chosen: Sequence[Campaign], column: Column) -> Answer:
@@ -169,12 +199,14 @@ def _item(campaign: Campaign, column: Column) -> Item:
 
 
 def _picker_page(asked: DeepLinkingRequest, column: Column, faults: Mapping[str, str] = NO_FAULTS) -> str:
+    page, chosen = _offered(), request.form.getlist("campagne")
     return render_template(
         "picker/pick.html",
         asked=asked,
-        page=_offered(),
-        name=staff_pages.filter_text("nom"),
-        chosen=request.form.getlist("campagne"),
+        page=page,
+        name=_search(),
+        chosen=chosen,
+        elsewhere=_elsewhere(page, chosen),
         column=column,
         faults=faults,
     )
@@ -188,15 +220,16 @@ def _new_page(
     )
 
 
-def _activity_page(found: CourseActivity, faults: Mapping[str, str] = NO_FAULTS) -> str:
-    sent = request.method == "POST"
+def _activity_page(found: CourseActivity, column: Column, faults: Mapping[str, str] = NO_FAULTS) -> str:
     before = request.args.get("campagne", found.campaign_id, type=staff_pages.row_id)
+    page, chosen = _offered(), request.form.getlist("campagne") or [str(before)]
     return render_template(
         "picker/activity.html",
         activity=found,
-        page=_offered(),
-        name=staff_pages.filter_text("nom"),
-        chosen=request.form.getlist("campagne") if sent else [str(before)],
-        wants_column="colonne" in request.form if sent else found.wants_column,
+        page=page,
+        name=_search(),
+        chosen=chosen,
+        elsewhere=_elsewhere(page, chosen),
+        column=column,
         faults=faults,
     )

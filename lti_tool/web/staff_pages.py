@@ -39,8 +39,8 @@ administrators_only = guard
 
 
 def page_number() -> int:
-    """The page of the list that the address asks for; 1 where it says nothing that is a number."""
-    asked = request.args.get("page", 1, type=int)
+    """The page of the list that is asked for; 1 where nothing says a number."""
+    asked = request.values.get("page", 1, type=int)
     return min(max(1, asked), LARGEST_PAGE)
 
 

@@ -89,6 +89,18 @@ def test_one_that_belongs_to_no_activity_is_ours_and_another_activitys_is_not(
     assert row(columnless).url == columnless.gradebook.column_url(1)
 
 
+def test_it_is_made_with_the_points_that_the_teacher_wants(columnless: Course, deliverer: Deliverer) -> None:
+    with columnless.database.write() as session:
+        session.execute(update(Activity).values(wants_column=True, points=20))
+
+    place(columnless)
+    deliverer.drain()
+
+    (made,) = columnless.gradebook.columns.values()
+    assert made["scoreMaximum"] == 20.0
+    assert row(columnless).score_maximum == 20.0
+
+
 def test_it_is_made_only_if_the_teacher_asked(columnless: Course, deliverer: Deliverer, time: Clock) -> None:
     place(columnless)
     deliverer.drain()

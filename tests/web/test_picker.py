@@ -11,6 +11,7 @@ from joserfc.jwk import KeySet
 from sqlalchemy import func, select
 
 from lti_tool.campaigns.models import Activity, Campaign
+from lti_tool.campaigns.paging import PER_PAGE
 from lti_tool.grades.models import LineItem
 from lti_tool.lti.models import DeepLinkingRequest
 from lti_tool.schools.models import ADMINISTRATOR
@@ -142,6 +143,27 @@ class TestTaking:
 
         assert "Rentrée 4e" in page.text
         assert "Découverte" not in page.text
+
+    def test_ticks_outlive_searches_and_pages(
+        self, browser: Browser, town: Town, toolbox: Toolbox, teacher: int
+    ) -> None:
+        path = selection(town, teacher, course(town, teacher), accepts_several=True)
+        first = town.campaign("Rentrée 4e")
+        for number in range(PER_PAGE):
+            town.campaign(f"Autre {number}")
+        last = town.campaign("Découverte")
+        page = browser.press(browser.get(path), "Page suivante", {"campagne": [str(last.id)]})
+        assert "Page 2 sur 2" in page.text
+
+        page = browser.press(
+            page, "Rechercher", {"campagne": [str(last.id), str(first.id)], "nom": "zzz", "points": "7"}
+        )
+
+        assert page.status == 200
+        assert page.form("Ajouter au cours").fields["points"] == "7"
+        assert page.root.xpath("//fieldset[1]//input[@checked]/@value") == [str(last.id), str(first.id)]
+        page = browser.press(page, "Ajouter au cours", {"campagne": [str(last.id), str(first.id)]})
+        assert [item["title"] for item in answer(toolbox, page)[ITEMS]] == ["Découverte", "Rentrée 4e"]
 
     def test_neither_archived_campaigns_nor_another_schools_are_offered(
         self, browser: Browser, town: Town, picker: str
@@ -295,6 +317,19 @@ class TestAnActivityWithoutCampaign:
             assert (chosen.campaign_id, chosen.chosen_by, chosen.wants_column) == (campaign.id, teacher, True)
             line_item = session.scalars(select(LineItem)).one()
             assert line_item.next_try_at is not None
+
+    def test_the_points_of_its_column_are_the_teachers(self, browser: Browser, town: Town, teacher: int) -> None:
+        campaign = town.campaign()
+        link = activity(town, course(town, teacher))
+        path, chosen = f"/orga/activites/{link}", {"campagne": str(campaign.id)}
+
+        refused = browser.press(browser.get(path), "Choisir cette campagne", {**chosen, "points": "0"})
+        browser.press(refused, "Choisir cette campagne", {**chosen, "points": "20"})
+
+        assert "Indiquez un nombre de points entier" in refused.text
+        assert browser.get(path).form("Choisir cette campagne").fields["points"] == "20"
+        with town.database.read() as session:
+            assert session.get_one(Activity, link).points == 20
 
     def test_another_one_may_be_chosen_later(self, browser: Browser, town: Town, teacher: int) -> None:
         first, second = town.campaign("Un"), town.campaign("Deux")
