@@ -149,6 +149,8 @@ class TestRequests:
 
         assert world.session.scalars(select(Binding.person_id)).all() == [right.id]
         assert world.session.scalars(select(WebSession.person_id)).all() == [right.id]
+        trail = world.session.scalars(select(AuditLine.action).order_by(AuditLine.id)).all()
+        assert trail == ["binding.requested", "binding.removed", "binding.confirmed"]
 
     def test_a_conflict_of_a_platform_added_again_unbinds_the_other_line(self, world, school, platform, head):
         """One sub, bound to another line at the old registration than at the new: staff say which it is."""
@@ -168,4 +170,4 @@ class TestRequests:
         assert bound == [(new.id, right.id, again.id)]
         assert register.requests(world.session, school.id) == []
         trail = world.session.scalars(select(AuditLine.action).order_by(AuditLine.id)).all()
-        assert trail == ["binding.requested", "binding.removed", "binding.confirmed"]
+        assert trail == ["binding.conflict", "binding.removed", "binding.confirmed"]
