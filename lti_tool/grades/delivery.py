@@ -119,7 +119,7 @@ class Deliverer:
             for looked in (item for item in news if isinstance(item, int)):
                 self._seeking = False
                 tried += looked
-            if None in news:
+            if None in news or (self._seek_again and not self._seeking):
                 self._seek()
 
     def _gather(self) -> list[_News]:

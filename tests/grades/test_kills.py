@@ -12,7 +12,7 @@ from tests.grades.town import play, town
 
 def test_ten_kills(sqlite_url: str, tmp_path: Path) -> None:
     with town(sqlite_url, tmp_path, seed=6, pupils=4) as small:
-        taken = play(small, kills=10, workers=1, minutes=4, most_apart_s=2.5)
+        taken = play(small, kills=10, workers=1, minutes=4, lives_s=1)
         assert taken >= 4
         small.check()
 
@@ -31,7 +31,7 @@ def test_two_hundred_kills(
 ) -> None:
     with town(request.getfixturevalue(database), tmp_path, seed=7, pupils=24) as large:
         started = time.monotonic()
-        taken = play(large, kills=200, workers=workers, minutes=30, most_apart_s=5)
+        taken = play(large, kills=200, workers=workers, minutes=30, lives_s=2)
         large.check()
         figures = (
             f"{workers} worker(s), 200 kills in {time.monotonic() - started:.0f} s: {len(large.book.asked)} calls,"

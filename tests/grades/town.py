@@ -64,6 +64,8 @@ class Town:
     folder: Path
     pupils: list[PupilAtWork] = field(default_factory=list)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    log_begins: dict[str, int] = field(default_factory=dict)
+    """Where in its log each running program begins."""
     campaign_id: int = 0
     failures: int = 0
     """Calls that the platform failed."""
@@ -152,7 +154,17 @@ class Town:
         command = [sys.executable, str(Path(__file__).with_name("programs.py"))]
         command += ["web", str(self.port)] if name == "web" else ["worker"]
         with (self.folder / f"{name}.log").open("ab") as log:
+            self.log_begins[name] = log.tell()
             self.running[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+
+    def is_at_work(self, name: str) -> bool:
+        """Whether it has started: the web answers, a worker says so."""
+        if name != "web":
+            log = (self.folder / f"{name}.log").read_bytes()
+            return b"worker.started" in log[self.log_begins[name] :]
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            return True
+        return False
 
     def kill(self, name: str) -> None:
         """SIGKILL, and another in its place."""
@@ -179,10 +191,10 @@ class Town:
             assert values == sorted(values), "an older result came after a better one"
 
 
-def play(town: Town, *, kills: int, workers: int, minutes: float, most_apart_s: float) -> int:
-    """The class at work while programs die, so often and so far apart at most; ends when all is settled. Scores taken.
+def play(town: Town, *, kills: int, workers: int, minutes: float, lives_s: float) -> int:
+    """The class at work while programs die, so often; ends when all is settled. Returns how many scores were taken.
 
-    Each program takes some seconds to start: deaths further apart find them at work.
+    Three of four deaths find a program at work, for `lives_s` at most; the others may find it starting.
     """
     until = time.monotonic() + 60 * minutes
     names = ["web", *(f"worker-{number}" for number in range(workers))]
@@ -205,10 +217,14 @@ def play(town: Town, *, kills: int, workers: int, minutes: float, most_apart_s: 
         for each in classes:
             each.start()
         for _ in range(kills):
-            time.sleep(town.chance.uniform(0.1, most_apart_s))
+            name, starting = town.chance.choice(names), town.chance.random() < 0.25
+            while not (starting or town.is_at_work(name) or failed):
+                assert time.monotonic() < until, f"{name} does not start"
+                time.sleep(0.05)
+            time.sleep(town.chance.uniform(0, lives_s))
             if failed:
                 raise failed[0]
-            town.kill(town.chance.choice(names))
+            town.kill(name)
         over.set()
         for each in classes:
             each.join()
