@@ -152,12 +152,25 @@ def bank() -> Bank:
     return load_bank()
 
 
-_WORD = re.compile(r"\{([a-z]+)\}")
+_WORD = re.compile(r"(?:\b(?P<elided>[Dd]|[Qq]u)e )?\{(?P<name>[a-z]+)\}")
+_VOWEL = re.compile(r"[aeiouàâéèêëîïôûœ]", re.IGNORECASE)
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:
-    """The text with each `{word}` replaced by what it stands for; those that stand for nothing are left."""
-    return _WORD.sub(lambda match: words.get(match[1], match[0]), text)
+    """The text with each `{word}` replaced by what it stands for; those that stand for nothing are left.
+
+    « de {person} » becomes « d'Aïcha » as well as « de Noé ».
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        word = words.get(match["name"])
+        if word is None:
+            return match[0]
+        if match["elided"] and _VOWEL.match(word):
+            return f"{match['elided']}'{word}"
+        return match[0].replace(f"{{{match['name']}}}", word)
+
+    return _WORD.sub(fill, text)
 
 
 _NOT_ALLOWED = {
