@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Frame, Page, Playwright, expect, sync_playwright
 
 from lti_tool.demo.stage import Site, Stage, free_port
 
@@ -30,6 +30,9 @@ NONE_IN_FRAMES = {
 
 expect.set_options(timeout=TIMEOUT_MS)
 
+_seen_by_people: list[BrowserContext] = []
+"""Browsers that are open, for the report of a test that fails."""
+
 
 def chromium() -> str | None:
     """The browser's path, where there is one."""
@@ -45,6 +48,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(f"browser-{item.path.stem}"))
             if chromium() is None:
                 item.add_marker(pytest.mark.skip(reason="Chromium is missing: sudo apt-get install chromium"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails tells what stood on each page."""
+    report = yield
+    if report.failed:
+        for page in [page for context in _seen_by_people for page in context.pages]:
+            for frame in page.frames:
+                report.sections.append((f"page {frame.url}", _text_of(frame)))
+    return report
+
+
+def _text_of(frame: Frame) -> str:
+    try:
+        return str(frame.evaluate("document.body?.innerText ?? ''"))[:2000]
+    except Error as gone:
+        return f"cannot be read: {gone}"
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +101,11 @@ def person(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     def make(**options: object) -> BrowserContext:
         contexts.append(browser.new_context(**{"locale": "fr-FR", **options}))
         contexts[-1].set_default_timeout(TIMEOUT_MS)
+        _seen_by_people.append(contexts[-1])
         return contexts[-1]
 
     yield make
-    for context in contexts:
-        context.close()
+    _close(contexts)
 
 
 @pytest.fixture
@@ -101,10 +122,16 @@ def profiled(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., B
         )
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
+        _seen_by_people.append(context)
         return context
 
     yield make
+    _close(contexts)
+
+
+def _close(contexts: list[BrowserContext]) -> None:
     for context in contexts:
+        _seen_by_people.remove(context)
         context.close()
 
 
