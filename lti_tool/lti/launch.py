@@ -102,7 +102,7 @@ class Verifier:
                     give_up(session, login.nonce, now)
         refused = LaunchRefused(Reason.PLATFORM_SENT_ERROR, platform_id=platform_id)
         fields = {"code": refused.code, "reason": refused.reason.name, "clause": refused.clause}
-        logs.event(log, "launch.refused", **fields, platform=platform_id)
+        logs.event(log, "launch.refused", logging.INFO, **fields, platform=platform_id)
         return refused
 
     def _login(self, state: str | None, secrets: list[str], now: datetime) -> LoginState:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from lti_tool.database import Base
-from lti_tool.lti import browser
 from lti_tool.lti.models import SUSPENDED, ConsumedState, DeepLinkingRequest, Person, Platform
 from lti_tool.lti.refusals import Reason
 from lti_tool.schools.models import WebSession
@@ -88,27 +85,6 @@ def test_a_launch_posted_again_by_somebody_else_leads_back_to_the_ent(gate: Gate
     gate.post(attempt)
     gate.enter(sub="sub-hugo")
     assert page_of(gate.post(attempt)).link("Revenir à mon ENT") == gate.platform.url
-
-
-def test_of_eight_posts_at_once_one_is_let_in(gate: Gate, app: Flask) -> None:
-    attempt = gate.attempt()
-    statuses: list[int] = []
-    together = threading.Barrier(8)
-
-    def post() -> None:
-        client = app.test_client()
-        client.set_cookie(browser.PLAIN_COOKIE, attempt.secrets[0], path=browser.COOKIE_PATH)
-        together.wait()
-        form = {"state": attempt.state, "id_token": attempt.id_token}
-        statuses.append(client.post("/lti/launch", data=form).status_code)
-
-    threads = [threading.Thread(target=post) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [303] + [401] * 7
-    assert count(gate, WebSession) == 1
 
 
 def test_a_token_in_the_address_is_not_read(gate: Gate) -> None:
