@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -72,6 +73,19 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres: str) -> Iterator[str]:
+    with _postgres_copy(postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres: str) -> Iterator[str]:
+    """One database for a whole module, whose tests leave it as good as they found it."""
+    with _postgres_copy(postgres) as url:
+        yield url
+
+
+@contextmanager
+def _postgres_copy(postgres: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template STRATEGY file_copy")

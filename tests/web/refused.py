@@ -68,10 +68,13 @@ class Scene:
 
 
 @contextmanager
-def scene(sqlite_template: Path, folder: Path) -> Iterator[Scene]:
-    """A school whose platform is registered, its keys known, and another platform that has nothing to do with it."""
+def scene(sqlite_template: Path, folder: Path, url: str | None = None) -> Iterator[Scene]:
+    """A school whose platform is registered, its keys known, and another platform that has nothing to do with it.
+
+    `url`: the database, where it is not to be a new SQLite file.
+    """
     shutil.copyfile(sqlite_template, folder / "passerelle.sqlite3")
-    settings = Settings(BASE_URL, f"sqlite:///{folder}/passerelle.sqlite3", (SECRET_KEY,), folder, True)
+    settings = Settings(BASE_URL, url or f"sqlite:///{folder}/passerelle.sqlite3", (SECRET_KEY,), folder, True)
     toolbox = Toolbox.build(settings, lambda: NOW)
     with toolbox.database.write() as session:
         school_id = schools.add(session, "0250001A", "Collège du Pont", NOW).id

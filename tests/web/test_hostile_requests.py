@@ -117,7 +117,9 @@ BODIES: list[Any] = [
         o.STATE_MISSING,
         id="multipart-of-nothing",
     ),
-    pytest.param(lambda a: {"data": {**_form(a), "error": ""}}, o.PLATFORM_SENT_ERROR, id="error-beside-a-token"),
+    pytest.param(
+        lambda a: {"data": {"id_token": a.id_token, "error": ""}}, o.PLATFORM_SENT_ERROR, id="error-beside-a-token"
+    ),
     pytest.param(lambda a: {"data": {"error": "<script>"}}, o.PLATFORM_SENT_ERROR, id="error-without-state"),
     pytest.param(lambda a: {"data": {}}, o.STATE_MISSING, id="nothing"),
 ]
