@@ -21,7 +21,7 @@ from lti_tool.campaigns.drafts import CampaignFaults as CampaignFaults
 from lti_tool.campaigns.drafts import Draft
 from lti_tool.campaigns.drafts import Fault as Fault
 from lti_tool.campaigns.models import BEST, Campaign, Participation
-from lti_tool.campaigns.paging import PER_PAGE, Page, page_of
+from lti_tool.campaigns.paging import PER_PAGE, Page, nearest_page, page_of
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti.models import Person
 from lti_tool.schools.models import ADMINISTRATOR
@@ -166,11 +166,16 @@ def listing(
         which.append(matches(search, Campaign.name, Campaign.title))
     if owner:
         which.append(matches(owner, *_owner_names()))
-    total = session.scalar(_with_owner(select(func.count())).where(*which)) or 0
-    statement = (
-        _with_owner(select(Campaign, Person.given_name, Person.family_name)).where(*which).order_by(*_sorted_by(order))
-    )
-    found, rows = page_of(session, statement, total, page, per_page)
+    statement = _with_owner(select(Campaign, Person.given_name, Person.family_name)).order_by(*_sorted_by(order))
+    if search or owner:  # words are looked for once: what has them is few, or a list of numbers
+        ids = session.scalars(_with_owner(select(Campaign.id)).where(*which).order_by(*_sorted_by(order))).all()
+        total = len(ids)
+        found = nearest_page(total, page, per_page)
+        shown = ids[(found - 1) * per_page : found * per_page]
+        rows = session.execute(statement.where(Campaign.id.in_(shown))).all()
+    else:
+        total = session.scalar(_with_owner(select(func.count())).where(*which)) or 0
+        found, rows = page_of(session, statement.where(*which), total, page, per_page)
     return Page(tuple(_summaries(session, rows)), total, found, per_page)
 
 

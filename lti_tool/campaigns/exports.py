@@ -26,7 +26,7 @@ from lti_tool.schools.schools import SchoolRef
 
 NOT_AVAILABLE = "NA"
 YES, NO = "Oui", "Non"
-AT_ONCE = 500
+AT_ONCE = 200
 """Rows that the database hands over at a time."""
 
 

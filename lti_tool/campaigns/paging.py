@@ -29,10 +29,14 @@ class Page(Generic[Item]):
         return max(1, -(-self.total // self.per_page))
 
 
+def nearest_page(total: int, number: int, per_page: int) -> int:
+    """The page that exists and is the nearest to this one."""
+    return min(max(1, number), max(1, -(-total // per_page)))
+
+
 def page_of(
     session: Session, statement: Select[*tuple[Any, ...]], total: int, number: int, per_page: int
 ) -> tuple[int, Sequence[Row[*tuple[Any, ...]]]]:
     """The rows of a page, and its number: the nearest that exists to the one asked for."""
-    last = max(1, -(-total // per_page))
-    number = min(max(1, number), last)
+    number = nearest_page(total, number, per_page)
     return number, session.execute(statement.limit(per_page).offset((number - 1) * per_page)).all()

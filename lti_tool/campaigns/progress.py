@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.campaigns.models import SHARED, STARTED, TO_SHARE, Activity, Campaign, Participation
@@ -115,6 +115,21 @@ def not_begun(
     return Page(tuple(Absent(*row) for row in rows), total, number, per_page)
 
 
+def unknown_members(session: Session, campaign_id: int) -> int:
+    """How many learners of the courses that hold the campaign are nobody of the register yet."""
+    is_bound = exists().where(
+        Person.sub == Member.sub, Person.platform_id == Context.platform_id, Binding.person_id == Person.id
+    )
+    counted = (
+        select(func.count(Member.sub.distinct()))
+        .join(Context, Context.id == Member.context_pk)
+        .join(ResourceLink, ResourceLink.context_pk == Context.id)
+        .join(Activity, Activity.resource_link_pk == ResourceLink.id)
+        .where(Activity.campaign_id == campaign_id, Member.is_learner, ~is_bound)
+    )
+    return session.scalar(counted) or 0
+
+
 def choose_divisions(campaign: Campaign, chosen: Sequence[str], known: Sequence[str]) -> None:
     """Say which divisions are meant to take the campaign; those that the school does not have are passed over."""
     campaign.divisions = [name for name in known if name in set(chosen)]
@@ -165,19 +180,19 @@ def _day(instant: datetime, zone: ZoneInfo) -> date:
 
 
 def _expected(campaign: Campaign) -> tuple[ColumnElement[bool], ...]:
-    in_a_course = exists().where(
-        Activity.campaign_id == campaign.id,
-        ResourceLink.id == Activity.resource_link_pk,
-        Context.id == ResourceLink.context_pk,
-        Member.context_pk == Context.id,
-        Member.is_learner,
-        Person.sub == Member.sub,
-        Person.platform_id == Context.platform_id,
-        Binding.person_id == Person.id,
-        Binding.learner_id == Learner.id,
+    """Found from the course and from the divisions, so that the rest of the school is not looked at."""
+    of_school = (Learner.school_id == campaign.school_id, Learner.active.is_(True))
+    in_a_course = (
+        select(Binding.learner_id)
+        .join(Person, Person.id == Binding.person_id)
+        .join(Member, Member.sub == Person.sub)
+        .join(Context, (Context.id == Member.context_pk) & (Context.platform_id == Person.platform_id))
+        .join(ResourceLink, ResourceLink.context_pk == Context.id)
+        .join(Activity, Activity.resource_link_pk == ResourceLink.id)
+        .where(Activity.campaign_id == campaign.id, Member.is_learner)
     )
-    meant = or_(Learner.division.in_(campaign.divisions), in_a_course) if campaign.divisions else in_a_course
-    return Learner.school_id == campaign.school_id, Learner.active.is_(True), meant
+    in_a_division = select(Learner.id).where(*of_school, Learner.division.in_(campaign.divisions))
+    return *of_school, Learner.id.in_(in_a_course.union(in_a_division) if campaign.divisions else in_a_course)
 
 
 def _takes_part(campaign_id: int) -> ColumnElement[bool]:

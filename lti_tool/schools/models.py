@@ -151,6 +151,7 @@ class Learner(Base):
         UniqueConstraint("school_id", "ine"),
         Index(None, "school_id", "birthdate"),
         Index(None, "school_id", "division", "last_name", "first_name"),
+        Index(None, "school_id", "active", "division", "last_name", "first_name"),
         Index(None, "child_id"),
         Index(None, "ine"),
     )

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 
 from lti_tool.assessment.engine.pix import CERTIFIABLE_COMPETENCES, CERTIFIABLE_LEVEL
 from lti_tool.campaigns import certification
-from lti_tool.schools import register
+from lti_tool.schools import divisions
 from lti_tool.web import staff_pages
 from lti_tool.web.i18n import gettext
 from lti_tool.web.security import current
@@ -27,7 +27,7 @@ def candidates() -> str:
         division=division,
         divisions=[
             ("", gettext("Toutes les classes")),
-            *((each.name, each.name) for each in register.divisions(db(), school_id)),
+            *((name, name) for name in divisions.names(db(), school_id)),
         ],
         needed=CERTIFIABLE_COMPETENCES,
         level=CERTIFIABLE_LEVEL,

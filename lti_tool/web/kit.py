@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from lti_tool.campaigns import campaigns, follow_up
 from lti_tool.campaigns.models import Campaign
-from lti_tool.schools import register, team
+from lti_tool.schools import divisions, register, team
 from lti_tool.web import staff_pages
 from lti_tool.web.i18n import gettext
 from lti_tool.web.security import current
@@ -31,7 +31,7 @@ def kit(campaign_id: int) -> str:
         campaign=campaign,
         overview=follow_up.overview(db(), campaign.id),
         ent_url=team.ent_url(db(), school_id),
-        options=[(each.name, each.name) for each in register.divisions(db(), school_id)],
+        options=[(name, name) for name in divisions.names(db(), school_id)],
     )
 
 

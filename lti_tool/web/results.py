@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from lti_tool.campaigns import analysis, bands, campaigns, follow_up, progress, results
 from lti_tool.campaigns.models import Campaign
 from lti_tool.campaigns.results import Filter
-from lti_tool.schools import register
+from lti_tool.schools import divisions
 from lti_tool.web import staff_pages
 from lti_tool.web.i18n import gettext
 from lti_tool.web.security import current
@@ -24,7 +24,8 @@ def activity(campaign_id: int) -> str:
     """Started, finished, sent; by day and by division; who has not begun."""
     campaign, info = _campaign(campaign_id), current()
     division = staff_pages.filter_text("classe")
-    known = [each.name for each in register.divisions(db(), info.school.id)]
+    may_edit = campaigns.may_edit(campaign, info.person_id, info.role)
+    asked = may_edit and "choisir" in request.args
     seen = progress.progress(db(), campaign, info.school.time_zone)
     return render_template(
         "teacher/activity.html",
@@ -34,10 +35,10 @@ def activity(campaign_id: int) -> str:
         drawn_days=[(each.started, each.sent) for each in seen.days],
         absent=progress.not_begun(db(), campaign, division=division, page=staff_pages.page_number()),
         division=division,
-        known=known,
-        options=[(name, name) for name in known],
+        options=[(name, name) for name in divisions.names(db(), info.school.id)] if asked else (),
+        members=progress.unknown_members(db(), campaign.id),
         filter_options=_options(gettext("Toutes les classes"), campaign.divisions),
-        may_edit=campaigns.may_edit(campaign, info.person_id, info.role),
+        may_edit=may_edit,
     )
 
 
@@ -45,7 +46,7 @@ def activity(campaign_id: int) -> str:
 def choose_divisions(campaign_id: int) -> Response:
     """Say which divisions are meant to take the campaign."""
     campaign = _campaign(campaign_id)
-    known = [each.name for each in register.divisions(db(), current().school.id)]
+    known = divisions.names(db(), current().school.id)
     progress.choose_divisions(campaign, request.form.getlist("classes"), known)
     return redirect(url_for("results.activity", campaign_id=campaign_id), 303)
 

@@ -12,12 +12,16 @@ from odf.opendocument import load
 from odf.table import TableRow
 from sqlalchemy import event, select
 
+from lti_tool.campaigns import activities
 from lti_tool.campaigns.models import Campaign
+from lti_tool.lti.models import Member
 from lti_tool.schools.models import ADMINISTRATOR, AuditLine
 from tests.web.conftest import Town
 from tests.web.pages import Browser, Page
-from tests.web.staffroom import another_school, enter_as, learner, made_by, participate
+from tests.web.staffroom import activity, another_school, course, enter_as, learner, made_by, participate
 
+ONE_PUPIL = "/orga/campagnes/{id}/resultats/1"
+OTHERS = ("/orga/campagnes", "/orga/campagnes?nom=ma", "/orga/certification", "/orga/eleves", "/orga/equipe")
 PAGES = ("", "/activite", "/resultats", "/analyse", "/kit", "/kit/affiche", "/kit/etiquettes?classe=4A", "/parametres")
 
 
@@ -102,9 +106,24 @@ class TestActivity:
         learner(town, "Eva", "Ailleurs", "3C")
         at = f"/orga/campagnes/{campaign.id}/activite"
 
-        page = browser.press(browser.get(at), "Enregistrer les classes", {"classes": ["4A", "9Z"]})
+        asked = browser.get(browser.get(at).link("Choisir les classes concernées"))
+        page = browser.press(asked, "Enregistrer les classes", {"classes": ["4A", "9Z"]})
 
         assert [line[0] for line in table(page, "1 élève attendu")] == ["Absent"]
+
+    def test_members_of_the_course_who_never_came_are_counted(
+        self, browser: Browser, town: Town, campaign: Campaign
+    ) -> None:
+        context = course(town)
+        link = activity(town, context)
+        with town.database.write() as session:
+            activities.note(session, link, campaign.id, town.now)
+            for number in range(2):
+                session.add(Member(context_pk=context, sub=f"s{number}", is_learner=True, seen_at=town.now))
+
+        page = browser.get(f"/orga/campagnes/{campaign.id}/activite")
+
+        assert "2 élèves des cours qui contiennent la campagne n’ont jamais ouvert Pix" in page.text
 
 
 class TestAnalysis:
@@ -189,9 +208,9 @@ class TestKit:
         assert [li.findtext("p/b") for li in page.root.xpath('//ul[@class="slips"]/li')] == ["Zoé Petit"]
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*(f"/orga/campagnes/{{id}}{path}" for path in PAGES), ONE_PUPIL, *OTHERS])
 def test_the_number_of_queries_does_not_grow(browser: Browser, town: Town, campaign: Campaign, path: str) -> None:
-    at = f"/orga/campagnes/{campaign.id}{path}"
+    at = path.format(id=campaign.id)
     browser.get(at)
     with queries(town) as few:
         assert browser.get(at).status == 200
