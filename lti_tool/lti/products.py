@@ -1,7 +1,8 @@
 """What differs between the products that launch tools, as one table of data: what registration and pages look up.
 
 Labels are those of the product's own pages: in French where its French pages are known, else as it has them.
-Sources: `facts/lti.md` §1 and "Dynamic registration quirks", `facts/moodle.md`, each product's documentation.
+Sources: `facts/lti.md` §1 and "Dynamic registration quirks", `facts/moodle.md`, and for the words of each form what
+stands beside the product below, read in November 2026.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from lti_tool.errors import N_
+from lti_tool.settings import origin_of
 
 LOGIN, LAUNCH, TARGET, JWKS, DOMAIN, TITLE, DESCRIPTION, ICON, SCOPES = (
     "login_url",
@@ -44,6 +47,8 @@ class Product:
     """The `aud` of our client assertions, where it is not the token URL."""
     own_hosts: tuple[str, ...] = ()
     """Hosts of its endpoints beside the issuer's, which need no confirmation."""
+    framed_from: tuple[str, ...] = ()
+    """Where its schools' pages stand when those hosts are not theirs: sources of a `frame-ancestors`."""
     placements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By message type: where it shows the tool, in its registration's words."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
@@ -126,26 +131,27 @@ PRODUCTS: tuple[Product, ...] = (
             _FIXED_PARAMETERS,
         ),
     ),
+    # developer.itslearning.com, "LTI configuration information": itslearning itself adds the tool to its App library.
     Product(
         slug="itslearning",
         name="itslearning",
         families=("itslearning",),
         steps=(
-            N_("Dans l’administration d’itslearning, ajoutez un outil LTI 1.3 et remplissez le formulaire."),
+            N_("Demandez à itslearning d’ajouter l’outil à sa bibliothèque (App library), avec ces valeurs."),
             N_("Ajoutez ensuite l’outil à votre site : itslearning crée alors un identifiant de déploiement."),
         ),
         labels=(
-            ("Login URL", LOGIN),
-            ("Redirection URL", LAUNCH),
-            ("Target link URL", TARGET),
-            ("JWK set URL", JWKS),
+            ("Login URI", LOGIN),
+            ("Redirection URI", LAUNCH),
+            ("Target Link URI", TARGET),
+            ("JWK Set URI", JWKS),
         ),
-        settings=(("LTI version", "1.3"),),
+        settings=(("Open in", "iframe"), ("Privacy level", "Name")),
         answers=(
             (_ISSUER, "Issuer"),
             (_CLIENT, "Client ID"),
             (_DEPLOYMENT, "Deployment ID"),
-            (_KEYS, "JWK set URL"),
+            (_KEYS, "JWK Set URI"),
             (_TOKEN, "Access token URL"),
             (_AUTH, "Authentication URL"),
         ),
@@ -154,6 +160,8 @@ PRODUCTS: tuple[Product, ...] = (
             N_("Chaque ajout de l’outil à un site crée un nouveau déploiement, que nous devons autoriser une fois."),
         ),
     ),
+    # The labels of Canvas's own form (instructure/canvas-lms, ui/features/developer_keys_v2, ManualConfigurationForm);
+    # addresses: developerdocs.instructure.com, "Manually Configuring LTI Advantage Tools".
     Product(
         slug="canvas",
         name="Canvas",
@@ -167,6 +175,7 @@ PRODUCTS: tuple[Product, ...] = (
             "canvas.beta.instructure.com",
             "canvas.test.instructure.com",
         ),
+        framed_from=("https://*.instructure.com",),
         placements=MappingProxyType(
             {RESOURCE_LINK: ("course_navigation",), DEEP_LINKING: ("assignment_selection", "link_selection")}
         ),
@@ -205,6 +214,8 @@ PRODUCTS: tuple[Product, ...] = (
             N_("Tous les sites de Canvas ont le même émetteur : c’est l’identifiant client qui les distingue."),
         ),
     ),
+    # documentation.brightspace.com, "Register an external learning tool for LTI Advantage"; community.d2l.com, "Tool
+    # registration, deployment, and links".
     Product(
         slug="brightspace",
         name="Brightspace (D2L)",
@@ -241,16 +252,19 @@ PRODUCTS: tuple[Product, ...] = (
             (_DEPLOYMENT, "Deployment Id"),
             (_KEYS, "Brightspace Keyset URL"),
             (_TOKEN, "Brightspace OAuth2 Access Token URL"),
-            (_AUTH, "OpenID Connect Authentication Endpoint"),
+            (_AUTH, "OpenId Connect Authentication Endpoint"),
         ),
         known_answers=(("--token-audience", "https://api.brightspace.com/auth/token"),),
         notes=(_NAMES_NOTE,),
     ),
+    # Guides of tools that Anthology lists, alike in their words: support.watermarkinsights.com ("Blackboard Ultra LTI
+    # 1.3 Integration"), guides.instructure.com (Credentials), ltiaas.com ("Blackboard").
     Product(
         slug="blackboard",
         name="Blackboard",
         families=("blackboardlearn", "blackboard"),
         own_hosts=("developer.blackboard.com",),
+        framed_from=("https://*.blackboard.com",),
         steps=(
             N_("Un identifiant client unique sert à tous les sites Blackboard : demandez-nous le nôtre."),
             N_("Dans Blackboard, ouvrez « Administrator Panel », « LTI Tool Providers »."),
@@ -262,15 +276,21 @@ PRODUCTS: tuple[Product, ...] = (
             ("Tool JWKS URL", JWKS),
             ("Domain", DOMAIN),
         ),
-        settings=(("Tool Status", "Approved"), ("User Fields to be Sent", "Role in Course, Name")),
-        answers=((_CLIENT, "Client ID"), (_DEPLOYMENT, "Deployment ID")),
+        settings=(
+            ("Signing Algorithm", "RS256"),
+            ("Tool Status", "Approved"),
+            ("User Fields to Send", "Role in Course, Name"),
+            ("Allow grade service access", "Yes"),
+            ("Allow Membership Service Access", "Yes"),
+        ),
+        answers=((_CLIENT, "Application ID"), (_KEYS, "Public keyset URL"), (_DEPLOYMENT, "Deployment ID")),
         known_answers=(
             (_ISSUER, "https://blackboard.com"),
             (_AUTH, "https://developer.blackboard.com/api/v1/gateway/oidcauth"),
             (_TOKEN, "https://developer.blackboard.com/api/v1/gateway/oauth2/jwttoken"),
         ),
-        notes=(N_("Autorisez l’accès au service des notes et à celui des membres."),),
     ),
+    # Sakai's own words, in French where it has them (sakaiproject/sakai, basiclti, ltiservice_fr_FR.properties).
     Product(
         slug="sakai",
         name="Sakai",
@@ -285,16 +305,24 @@ PRODUCTS: tuple[Product, ...] = (
             N_("Remplissez le formulaire avec ces valeurs, puis enregistrez."),
         ),
         labels=(
-            ("Tool Title", TITLE),
-            ("Launch URL", LAUNCH),
-            ("Tool Keyset URL", JWKS),
-            ("Tool OpenID Connect Initialization URL", LOGIN),
-            ("Tool Redirect URI", LAUNCH),
+            ("Titre d'outil (au-dessus de l'outil)", TITLE),
+            ("Description", DESCRIPTION),
+            ("URL de lancement", LAUNCH),
+            ("LTI 1.3 Tool Keyset URL", JWKS),
+            ("LTI 1.3 Tool OpenID Connect/Initialization Endpoint", LOGIN),
+            ("LTI 1.3 Tool Redirect Endpoint(s)", LAUNCH),
         ),
-        settings=(("Tool Version", "LTI 1.3"),),
+        settings=(
+            ("Settings for LTI 1.3", "Tool supports LTI 1.3"),
+            ("Envoyer les noms des utilisateurs à l'outil externe", "Oui"),
+            ("Autoriser l'outil externe à renvoyer des notes", "Oui"),
+            ("Allow External Tool to create grade columns", "Oui"),
+            ("Fournir la liste des participants à l'outil externe", "Oui"),
+            ("Allow External Tool to configure itself", "Oui"),
+        ),
         answers=(
             (_ISSUER, "Issuer URL"),
-            (_CLIENT, "Client ID"),
+            (_CLIENT, "LTI 1.3 Client ID"),
             (_DEPLOYMENT, "Deployment ID"),
             (_KEYS, "Keyset URL"),
             (_TOKEN, "Token URL"),
@@ -353,6 +381,13 @@ GENERIC = PRODUCTS[-1]
 
 _BY_SLUG = {product.slug: product for product in PRODUCTS}
 _BY_FAMILY = {family: product for product in PRODUCTS for family in product.families}
+
+
+def framing(url: str) -> tuple[str, ...]:
+    """Where the pages come from that frame a tool whose platform has this address: its origin, and its product's."""
+    host = urlsplit(url).hostname
+    more = [source for product in PRODUCTS if host in product.own_hosts for source in product.framed_from]
+    return (origin_of(url) or url, *more)
 
 
 def by_slug(slug: str) -> Product | None:

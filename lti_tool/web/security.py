@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool.errors import N_, RefusedError
+from lti_tool.lti import products
 from lti_tool.lti.models import ACTIVE, Platform
 from lti_tool.schools import sessions
 from lti_tool.schools.sessions import SessionInfo
-from lti_tool.settings import origin_of
 from lti_tool.web.toolbox import READING, db, now, toolbox
 
 COOKIE, PARTITIONED_COOKIE = "passerelle", "passerelle_p"
@@ -130,7 +130,7 @@ def allow(directive: str, *sources: str) -> None:
 
 def frame_for(origin: str) -> None:
     """Let this platform's pages frame this one answer, on pages that no session guards."""
-    allow("frame-ancestors", origin)
+    allow("frame-ancestors", *products.framing(origin))
 
 
 def init_app(app: Flask) -> None:
@@ -208,11 +208,11 @@ def _platform_origins() -> list[str]:
     """
     info = visitor()
     if info is not None:
-        return [origin] if (origin := origin_of(info.platform_auth_url)) else []
+        return list(products.framing(info.platform_auth_url))
     active = select(Platform.auth_url).where(Platform.status == ACTIVE).limit(MOST_FRAMING_PLATFORMS)
     try:
         with toolbox().database.read() as session:
             urls = session.scalars(active).all()
     except SQLAlchemyError:
         return []
-    return [origin for url in urls if (origin := origin_of(url))]
+    return [source for url in urls for source in products.framing(url)]

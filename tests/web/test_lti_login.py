@@ -135,3 +135,22 @@ def test_an_old_cookie_is_replaced_not_refused(gate: Gate, town: Town) -> None:
     old = browser.new_secret(town.now - timedelta(hours=23, minutes=45))
     gate.client.set_cookie(browser.PLAIN_COOKIE, old, path=browser.COOKIE_PATH)
     assert len(gate.log_in().headers.getlist("Set-Cookie")) == 2
+
+
+@pytest.mark.parametrize(
+    ("auth_url", "framed_from"),
+    [
+        ("https://lms.example/auth", ["https://lms.example"]),
+        ("https://sso.canvaslms.com/api/lti/authorize_redirect", ["https://*.instructure.com"]),
+        ("https://developer.blackboard.com/api/v1/gateway/oidcauth", ["https://*.blackboard.com"]),
+    ],
+)
+def test_the_pages_of_a_platform_s_schools_frame_us(
+    town: Town, platform: FakePlatform, client: FlaskClient, auth_url: str, framed_from: list[str]
+) -> None:
+    """Some products sign in on a host of their own, where no school's page stands (`products.py`)."""
+    gate = open_gate(town, platform, client, auth_url=auth_url)
+    sources = directive(gate.log_in(IFRAME), "frame-ancestors")
+    assert sources[:2] == ["'self'", auth_url.partition("/api")[0].partition("/auth")[0]]
+    assert framed_from[-1] in sources
+    assert len(sources) <= 3
