@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, select
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool import jobs, logs
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 PROGRESS_JOB = "progress"
 KEEPS_GRADE = frozenset({"canvas"})
-"""Product family codes. Canvas documents of its Score service that a score which is `Pending` is ignored."""
+"""Product family codes, in small letters. Canvas documents of its Score service that `Pending` scores are ignored."""
 TRIES = 5
 """It is a courtesy: after so many tries it is let go."""
 
@@ -93,7 +93,7 @@ def _cells(participation_id: int, now: datetime) -> Select[*tuple[Any, ...]]:
         .outerjoin(Outage, Outage.platform_id == Platform.id)
         .where(
             Participation.id == participation_id,
-            Platform.product.in_(KEEPS_GRADE),
+            func.lower(Platform.product).in_(KEEPS_GRADE),
             outages.may_be_asked(now),
             ~wanted,
         )

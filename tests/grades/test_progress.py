@@ -34,10 +34,11 @@ def is_product(course: Course, product: str | None) -> None:
         session.execute(update(Platform).values(product=product))
 
 
+@pytest.mark.parametrize("product", ["canvas", "Canvas"])
 def test_canvas_is_told_and_the_grade_comes_after(
-    course: Course, services: Services, deliverer: Deliverer, time: Clock
+    course: Course, services: Services, deliverer: Deliverer, time: Clock, product: str
 ) -> None:
-    is_product(course, "canvas")
+    is_product(course, product)
     learner, sub = course.pupil()
     begin(course, learner)
     time.advance(seconds=1)
