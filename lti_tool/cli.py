@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,6 +22,7 @@ from lti_tool.jobs import Wakers, utc_now
 from lti_tool.lti import platforms
 from lti_tool.lti.models import ACTIVE, SUSPENDED
 from lti_tool.schools import imports, schools, staff
+from lti_tool.schools.imports import Progress
 from lti_tool.schools.models import ADMINISTRATOR, TEACHER, School
 
 
@@ -218,20 +221,43 @@ def learners() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @as_json
 def learners_import(uai: str, confirm_deactivations: bool, file: Path, as_json: bool) -> None:
-    """Import the pupils' list: SIECLE "Élèves sans adresses", as .xml or as the .zip that was downloaded."""
+    """Import the pupils' list, told apart by content: SIECLE "Élèves sans adresses" (.xml, or the .zip that was
+    downloaded), the agricultural .csv, or any other school's .csv."""
     tool = Tool.open()
     with tool.database.read() as session:
         school_id = schools.by_uai(session, uai).id
-    with file.open("rb") as stream:
+    with file.open("rb") as stream, _progress_on_terminal() as progress:
         report = imports.import_file(
-            tool.database, school_id, stream, now=utc_now(), confirm_deactivations=confirm_deactivations
+            tool.database,
+            school_id,
+            stream,
+            now=utc_now(),
+            confirm_deactivations=confirm_deactivations,
+            progress=progress,
         )
     counts = {key: value for key, value in asdict(report).items() if key not in ("status", "faults")}
+    faults = [{name: getattr(each, name) for name in ("code", "line", "ine", "message")} for each in report.faults]
     lines = [", ".join(f"{name} {number}" for name, number in counts.items())]
-    lines += [f"{f.code}  line {f.line or '-'}  {f.message}" for f in report.faults]
-    show(as_json, asdict(report), "\n".join(lines))
+    lines += [f"{f.code}  line {f.line or '-'}  {f.pupil or f.ine or '-'}  {f.message}" for f in report.faults]
+    show(as_json, {"status": report.status, **counts, "faults": faults}, "\n".join(lines))
     if report.status != "imported":
         raise SystemExit(1)
+
+
+@contextmanager
+def _progress_on_terminal() -> Iterator[Callable[[Progress], None] | None]:
+    """A bar on stderr where somebody is looking; nothing in a script or a log."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=200, label="Import", file=sys.stderr) as bar:
+
+        def tell(progress: Progress) -> None:
+            share = progress.done / progress.total if progress.total else 1
+            bar.update(int(100 * share) + (100 if progress.phase == "writing" else 0) - bar.pos)
+
+        yield tell
+        bar.update(200 - bar.pos)
 
 
 @cli.group("grades")

@@ -18,6 +18,7 @@ PREFIX = "LTI_TOOL_"
 DEFAULT_DATABASE_URL = "sqlite:///passerelle.sqlite3"
 DATABASE_DRIVERS = {"sqlite", "postgresql+psycopg"}
 SECRET_KEY_MINIMUM = 32
+MOST_IMPORT_MB = 500
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Settings:
     metrics_token: str | None = None
     smtp_url: str | None = None
     log_level: str = "INFO"
+    largest_import_mb: int = 50
+    """MiB, unpacked, of a file of learners given in the browser."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -56,6 +59,7 @@ class Settings:
             metrics_token=read["METRICS_TOKEN"] or None,
             smtp_url=_smtp_url(read),
             log_level=_log_level(read),
+            largest_import_mb=_largest_import(read),
         )
 
 
@@ -72,6 +76,7 @@ _KEYS = (
     "METRICS_TOKEN",
     "SMTP_URL",
     "LOG_LEVEL",
+    "LARGEST_IMPORT_MB",
 )
 
 
@@ -174,3 +179,10 @@ def _log_level(read: Mapping[str, str]) -> str:
     if level not in logging.getLevelNamesMapping():
         raise SettingsError(f"{PREFIX}LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR.")
     return level
+
+
+def _largest_import(read: Mapping[str, str]) -> int:
+    text = read["LARGEST_IMPORT_MB"] or "50"
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_IMPORT_MB):
+        raise SettingsError(f"{PREFIX}LARGEST_IMPORT_MB must be a number from 1 to {MOST_IMPORT_MB}.")
+    return int(text)

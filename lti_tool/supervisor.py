@@ -15,7 +15,7 @@ from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.memberships import refresh_memberships
 from lti_tool.lti import failures, keys
 from lti_tool.lti.record import forget_spent
-from lti_tool.schools import handovers, operators, sessions
+from lti_tool.schools import handovers, importing, operators, reading, sessions, uploads
 from lti_tool.settings import Settings
 from lti_tool.web.toolbox import Toolbox
 
@@ -35,7 +35,9 @@ def work(settings: Settings, threads: int) -> None:
     toolbox.prepare()
     senders = SENDERS_PER_THREAD * threads
     deliverer = Deliverer(toolbox.database, toolbox.services, jobs.utc_now, senders=senders)
+    limits = reading.in_browser(settings.largest_import_mb)
     handlers: dict[str, jobs.Handler] = {
+        uploads.JOB: lambda work: importing.work(toolbox.database, work, jobs.utc_now, limits),
         "memberships": lambda work: refresh_memberships(toolbox.database, toolbox.services, work, jobs.utc_now()),
         "progress": lambda work: progress.tell(toolbox.database, toolbox.services, work, jobs.utc_now()),
     }
@@ -47,6 +49,7 @@ def work(settings: Settings, threads: int) -> None:
         with toolbox.database.write() as session:
             sessions.forget_expired(session, jobs.utc_now())
             handovers.forget_expired(session, jobs.utc_now())
+            uploads.forget_old(session, jobs.utc_now())
             forget_spent(session, jobs.utc_now())
             failures.forget_old(session, jobs.utc_now())
             operators.forget_expired(session, jobs.utc_now())

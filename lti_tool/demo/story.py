@@ -81,10 +81,11 @@ class _UnexpectedError(Exception):
 
 
 def _head_imports(told: _Told) -> None:
-    """The head gives SIECLE's file, and reads counts and list."""
+    """The head gives SIECLE's file, reads what would change, confirms, and reads counts and list."""
     register = _pix(told, _person(HEAD)).follow("Élèves")
-    form = register.follow("Importer (xml)").form("Importer")
-    done = form.give("Fichier", told.sample).send().expect("La liste a été importée avec succès")
+    form = register.follow("Importer (xml)").form("Vérifier le fichier")
+    checked = _worked(form.give("Fichier", told.sample).send()).expect("Rien n’a encore changé")
+    done = _worked(checked.press("Importer")).expect("La liste a été importée avec succès")
     count = re.search(r"Élèves ajoutés (\d+)", done.text)
     if count is None or int(count[1]) < LEAST_PUPILS:
         raise NotSeenError(f"au moins {LEAST_PUPILS} élèves ajoutés", done)
@@ -222,6 +223,15 @@ def _grade(told: _Told, pupil: Person) -> Decimal | None:
     if len(cells) != 1:
         raise NotSeenError(f"une case pour {pupil.full_name}", book)
     return Decimal(str(cells[0])) if cells[0] else None
+
+
+def _worked(page: Page) -> Page:
+    """The page that the worker's job leads to, once it is done."""
+    until = time.monotonic() + GRADE_S
+    while page.reads("Actualiser") and time.monotonic() < until:
+        time.sleep(_POLL_S)
+        page = page.follow("Actualiser")
+    return page
 
 
 def _await_grade(told: _Told, pupil: Person, result: Result) -> None:

@@ -7,23 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, delete, exists, func, insert, select, update
+from sqlalchemy import and_, delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti.models import Person
-from lti_tool.lti.upsert import insert_or_update
-from lti_tool.schools import audit, names, sessions
-from lti_tool.schools.models import PUPIL, Binding, BindingAttempt, BindingRequest, Learner, School
+from lti_tool.schools import audit, limits, matching, names, sessions, waiting
+from lti_tool.schools.limits import TRIES
+from lti_tool.schools.limits import tries_left as tries_left
+from lti_tool.schools.matching import RegisterNames
+from lti_tool.schools.models import PUPIL, Binding, Learner, School
 from lti_tool.schools.sessions import SessionInfo
-
-TRIES = 5
-TRIES_WITHIN = timedelta(hours=1)
-
-TYPED_NAMES, ALREADY_BOUND, OWN_ANSWERS = "typed-names", "already-bound", "own-answers"
-"""Why a binding waits for a member of staff: names that the pupil typed; a learner bound to somebody else of the same
-platform; a child who moved here and has answers under both lines."""
+from lti_tool.schools.waiting import ALREADY_BOUND, OWN_ANSWERS
+from lti_tool.schools.waiting import TYPED_NAMES as TYPED_NAMES
 
 
 class Outcome(StrEnum):
@@ -31,22 +28,36 @@ class Outcome(StrEnum):
 
     BOUND = "R00"
     NOT_FOUND = "R10"
-    """No learner, or several, bear these names and this birthdate."""
+    """No learner bears these names and this birthdate."""
     WAITING = "R20"
     """A member of staff has to confirm."""
     CONFLICT = "R30"
-    """The learner is bound to somebody else of the same platform; a member of staff has to settle it."""
+    """A member of staff has to settle it; `waiting` says why."""
     STOPPED = "R40"
     """Five tries within an hour; nothing was looked at."""
+    SLOWED = "R41"
+    """Many fail in the school: the next try is taken after a pause; nothing was looked at."""
+
+
+class Why(StrEnum):
+    """Why a member of staff took a learner from somebody, or bound by hand; kept in the audit trail."""
+
+    NEW_ACCOUNT = "new-account"
+    """The pupil has a new account: a new ENT, or one made again."""
+    WRONG_PERSON = "wrong-person"
+    """Somebody else was bound by mistake."""
+    KNOWN = "known-to-me"
+    """The member of staff knows the pupil."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of a try. `learner_id` only when bound; `tries_left` within the hour."""
+    """The outcome of a try. `learner_id` only when bound; `tries_left` within the hour; `pause` when slowed."""
 
     outcome: Outcome
     learner_id: int | None = None
     tries_left: int = 0
+    pause: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +81,9 @@ def needs_typed_names(info: SessionInfo) -> bool:
     return not (names.normalise(info.given_name or "") and names.normalise(info.family_name or ""))
 
 
-def tries_left(session: Session, person_id: int, now: datetime) -> int:
-    """How many more birthdates the person may type within the hour."""
-    used = session.scalar(
-        select(func.count())
-        .select_from(BindingAttempt)
-        .where(BindingAttempt.person_id == person_id, BindingAttempt.at > now - TRIES_WITHIN)
-    )
-    return max(0, TRIES - (used or 0))
-
-
 def waiting_for(session: Session, person_id: int, school_id: int) -> str | None:
     """Why this person's binding waits for a member of staff, or None where none waits."""
-    return session.scalar(
-        select(BindingRequest.reason).where(
-            BindingRequest.person_id == person_id, BindingRequest.school_id == school_id
-        )
-    )
+    return waiting.reason_for(session, person_id, school_id)
 
 
 def bind(session: Session, info: SessionInfo, birthdate: date, typed: TypedNames | None, now: datetime) -> Result:
@@ -95,16 +92,7 @@ def bind(session: Session, info: SessionInfo, birthdate: date, typed: TypedNames
     `typed` is read only where the ENT gives no names. Raises `BindingError` for anybody but a pupil, and where
     names are needed and missing.
     """
-    if info.role != PUPIL or info.is_test:
-        raise BindingError
-    given_name, family_name = info.given_name or "", info.family_name or ""
-    by_typed_names = needs_typed_names(info)
-    if by_typed_names:
-        if typed is None or not (names.normalise(typed.given_name) and names.normalise(typed.family_name)):
-            raise BindingError(
-                code="NOMS", status=400, sentence=N_("Le nom ou le prénom manque."), advice=N_("Complétez la page.")
-            )
-        given_name, family_name = typed.given_name.strip(), typed.family_name.strip()
+    given_name, family_name = _names_of(info, typed)
     # One try at a time per person: otherwise a burst would all count the same tries.
     session.execute(select(Person.id).where(Person.id == info.person_id).with_for_update())
     bound_to = _learner_of(session, info.person_id, info.school.id)
@@ -113,19 +101,22 @@ def bind(session: Session, info: SessionInfo, birthdate: date, typed: TypedNames
     left = tries_left(session, info.person_id, now)
     if left == 0:
         return Result(Outcome.STOPPED)
-    learner_id = names.match(given_name, family_name, _born_on(session, info.school.id, birthdate))
-    if learner_id is None:
-        outcome = Outcome.NOT_FOUND
-    elif by_typed_names and not _trusts_typed_names(session, info.school.id):
-        _ask_staff(session, info.person_id, info.school.id, learner_id, TYPED_NAMES, given_name, family_name, now)
-        outcome = Outcome.WAITING
-    elif not tie(session, info.person_id, learner_id, now, by=info.person_id, action="binding.created"):
-        _ask_staff(session, info.person_id, info.school.id, learner_id, ALREADY_BOUND, given_name, family_name, now)
-        outcome = Outcome.CONFLICT
-    else:
-        return Result(Outcome.BOUND, learner_id, TRIES)
-    session.execute(insert(BindingAttempt).values(person_id=info.person_id, school_id=info.school.id, at=now))
-    return Result(outcome, None, left - 1)
+    pause = limits.wait(session, info.person_id, info.school.id, now)
+    if pause:
+        return Result(Outcome.SLOWED, None, left, pause)
+    found = matching.find(given_name, family_name, _born_on(session, info.school.id, birthdate))
+    reason = _obstacle(session, info, found, birthdate)
+    if found.learner is not None and reason is None:
+        learner_id = found.learner.key
+        if tie(session, info.person_id, learner_id, now, by=info.person_id, action="binding.created"):
+            return Result(Outcome.BOUND, learner_id, TRIES)
+        reason = ALREADY_BOUND
+    limits.count_failure(session, info.person_id, info.school.id, now)
+    if reason is None:
+        return Result(Outcome.NOT_FOUND, None, left - 1)
+    meant = found.several if found.learner is None else [found.learner.key]
+    waiting.ask(session, info.person_id, info.school.id, meant, reason, (given_name, family_name), now)
+    return Result(Outcome.WAITING if reason == TYPED_NAMES else Outcome.CONFLICT, None, left - 1)
 
 
 def follow(
@@ -158,8 +149,8 @@ def follow(
         return None
     learner_id: int = row.id
     if row.child_id != row.moved_child_id and has_answers(row.child_id):
-        given_name, family_name = row.given_name or "", row.family_name or ""
-        _ask_staff(session, person_id, school_id, learner_id, OWN_ANSWERS, given_name, family_name, now)
+        called = (row.given_name or "", row.family_name or "")
+        waiting.ask(session, person_id, school_id, [learner_id], OWN_ANSWERS, called, now)
         return None
     if not tie(session, person_id, learner_id, now, by=None, action="binding.followed"):
         return None
@@ -167,11 +158,20 @@ def follow(
     return learner_id
 
 
-def tie(session: Session, person_id: int, learner_id: int, now: datetime, *, by: int | None, action: str) -> bool:
+def tie(
+    session: Session,
+    person_id: int,
+    learner_id: int,
+    now: datetime,
+    *,
+    by: int | None,
+    action: str,
+    why: Why | None = None,
+) -> bool:
     """Write that the person is this learner, unless somebody of the same platform is, or they are another already.
 
-    Two at once: the unique columns let one through. A request that waited for it is done with. `by` and `action`
-    go to the audit trail.
+    Two at once: the unique columns let one through. A request that waited for it is done with. `by`, `action` and
+    `why` go to the audit trail.
     """
     learner = session.get_one(Learner, learner_id)
     platform_id = session.scalars(select(Person.platform_id).where(Person.id == person_id)).one()
@@ -190,17 +190,18 @@ def tie(session: Session, person_id: int, learner_id: int, now: datetime, *, by:
     )
     if made is None:
         return False
-    _forget_request(session, person_id, learner.school_id)
-    audit.record(
-        session, action, now, school_id=learner.school_id, person_id=by, bound_person=person_id, learner=learner_id
-    )
+    waiting.forget(session, person_id, learner.school_id)
+    told: dict[str, int | str] = {"bound_person": person_id, "learner": learner_id, **_reason(why)}
+    audit.record(session, action, now, school_id=learner.school_id, person_id=by, **told)
     return True
 
 
-def unbind(session: Session, person_id: int, school_id: int, now: datetime, *, by: int | None) -> bool:
+def unbind(
+    session: Session, person_id: int, school_id: int, now: datetime, *, by: int | None, why: Why | None = None
+) -> bool:
     """Undo a binding and end the person's sessions; what the learner did stays with the learner.
 
-    Returns whether there was one. `by` is the member of staff who asked, None for the command line.
+    Returns whether there was one. `by` is the member of staff who asked, None for the command line; `why` is kept.
     """
     learner_id = session.scalar(
         delete(Binding)
@@ -211,20 +212,52 @@ def unbind(session: Session, person_id: int, school_id: int, now: datetime, *, b
     if learner_id is None:
         return False
     sessions.end_of_person(session, person_id)
-    audit.record(
-        session,
-        "binding.removed",
-        now,
-        school_id=school_id,
-        person_id=by,
-        bound_person=person_id,
-        learner=learner_id,
-    )
+    told: dict[str, int | str] = {"bound_person": person_id, "learner": learner_id, **_reason(why)}
+    audit.record(session, "binding.removed", now, school_id=school_id, person_id=by, **told)
     return True
 
 
-def _born_on(session: Session, school_id: int, birthdate: date) -> list[names.RegisterNames]:
-    """The school's active learners of this birthdate, bound or not."""
+def _reason(why: Why | None) -> dict[str, int | str]:
+    return {} if why is None else {"why": why.value}
+
+
+def _names_of(info: SessionInfo, typed: TypedNames | None) -> tuple[str, str]:
+    """Given and family name of the ENT, or as typed where it has none. Raises `BindingError`."""
+    if info.role != PUPIL or info.is_test:
+        raise BindingError
+    if not needs_typed_names(info):
+        return info.given_name or "", info.family_name or ""
+    if typed is None or not (names.normalise(typed.given_name) and names.normalise(typed.family_name)):
+        raise BindingError(
+            code="NOMS", status=400, sentence=N_("Le nom ou le prénom manque."), advice=N_("Complétez la page.")
+        )
+    return typed.given_name.strip(), typed.family_name.strip()
+
+
+def _obstacle(session: Session, info: SessionInfo, found: matching.Found, birthdate: date) -> str | None:
+    """Why the binding has to wait for a member of staff, before it is even tried; None where it has not to."""
+    if found.learner is None:
+        return waiting.SEVERAL if found.several else None
+    if not found.learner.active:
+        return waiting.DEACTIVATED
+    if needs_typed_names(info) and not _trusts_typed_names(session, info.school.id):
+        return TYPED_NAMES
+    return waiting.PERSON_BOUND if _is_another_child(session, info.person_id, birthdate) else None
+
+
+def _is_another_child(session: Session, person_id: int, birthdate: date) -> bool:
+    """Whether the person is bound, in whatever school, to somebody born on another day."""
+    other = (
+        select(Learner.id)
+        .join(Binding, Binding.learner_id == Learner.id)
+        .where(Binding.person_id == person_id, Learner.birthdate != birthdate)
+        .limit(1)
+    )
+    return session.scalar(other) is not None
+
+
+def _born_on(session: Session, school_id: int, birthdate: date) -> list[RegisterNames]:
+    """The school's learners of this birthdate, bound or not, active or not."""
     rows = session.execute(
         select(
             Learner.id,
@@ -233,9 +266,10 @@ def _born_on(session: Session, school_id: int, birthdate: date) -> list[names.Re
             Learner.first_name,
             Learner.middle_name,
             Learner.third_name,
-        ).where(Learner.school_id == school_id, Learner.birthdate == birthdate, Learner.active)
+            Learner.active,
+        ).where(Learner.school_id == school_id, Learner.birthdate == birthdate)
     )
-    return [names.RegisterNames(*row) for row in rows]
+    return [RegisterNames(*row) for row in rows]
 
 
 def _learner_of(session: Session, person_id: int, school_id: int) -> int | None:
@@ -253,38 +287,3 @@ def _is_taken(session: Session, person_id: int, learner_id: int) -> bool:
     platform_id = select(Person.platform_id).where(Person.id == person_id).scalar_subquery()
     taken = exists().where(Binding.learner_id == learner_id, Binding.platform_id == platform_id)
     return bool(session.scalar(select(taken)))
-
-
-def _ask_staff(
-    session: Session,
-    person_id: int,
-    school_id: int,
-    learner_id: int,
-    reason: str,
-    given_name: str,
-    family_name: str,
-    now: datetime,
-) -> None:
-    """Leave the binding to a member of staff; the newest request of a person in a school replaces the one before."""
-    row = {
-        "person_id": person_id,
-        "school_id": school_id,
-        "learner_id": learner_id,
-        "reason": reason,
-        "given_name": given_name,
-        "family_name": family_name,
-        "created_at": now,
-    }
-    changing = ["learner_id", "reason", "given_name", "family_name"]
-    insert_or_update(session, BindingRequest, row, unique=["person_id", "school_id"], update=changing)
-    audit.record(
-        session, "binding.requested", now, school_id=school_id, person_id=person_id, learner=learner_id, reason=reason
-    )
-
-
-def _forget_request(session: Session, person_id: int, school_id: int) -> None:
-    session.execute(
-        delete(BindingRequest)
-        .where(BindingRequest.person_id == person_id, BindingRequest.school_id == school_id)
-        .execution_options(synchronize_session=False)
-    )

@@ -24,7 +24,17 @@ INVALID_BIRTHDATE_FORMAT = "INVALID_BIRTHDATE_FORMAT"
 INVALID_BIRTHDATE = "INVALID_BIRTHDATE"
 BIRTH_CITY_CODE_REQUIRED = "BIRTH_CITY_CODE_REQUIRED_FOR_FR_STUDENT"
 INVALID_CHAR_DETECTED = "INVALID_CHAR_DETECTED"
+BAD_CSV_FORMAT = "BAD_CSV_FORMAT"
+HEADER_REQUIRED = "HEADER_REQUIRED"
+HEADER_UNKNOWN = "HEADER_UNKNOWN"
+HEADER_TWICE = "HEADER_UNIQUE"
+IDENTIFIER_UNIQUE = "IDENTIFIER_UNIQUE"
+FIELD_REQUIRED = "FIELD_REQUIRED"
+FIELD_MIN_LENGTH = "FIELD_MIN_LENGTH"
 FIELD_MAX_LENGTH = "FIELD_MAX_LENGTH"
+FIELD_DATE_FORMAT = "FIELD_DATE_FORMAT"
+FIELD_BAD_VALUES = "FIELD_BAD_VALUES"
+INSEE_CODE_INVALID = "INSEE_CODE_INVALID"
 
 _MESSAGES = {
     INVALID_FILE: N_(
@@ -32,7 +42,8 @@ _MESSAGES = {
         "puis importez le fichier tel quel."
     ),
     ENCODING_NOT_SUPPORTED: N_(
-        "L’encodage du fichier n’est pas reconnu. Importez le fichier tel que SIECLE l’a donné, sans l’ouvrir avant."
+        "L’encodage du fichier n’est pas reconnu. Importez le fichier tel que le logiciel l’a donné, sans l’ouvrir "
+        "avant."
     ),
     UAI_MISMATCHED: N_(
         "Ce fichier n’est pas celui de votre établissement : l’UAI (UAJ) qu’il contient n’est pas le vôtre."
@@ -57,30 +68,53 @@ _MESSAGES = {
     SEX_CODE_REQUIRED: N_("Le code sexe manque. Complétez-le dans SIECLE."),
     BIRTHDATE_REQUIRED: N_("La date de naissance manque. Complétez-la dans SIECLE."),
     INVALID_BIRTHDATE_FORMAT: N_("La date de naissance n’est pas une date (JJ/MM/AAAA). Corrigez-la dans SIECLE."),
-    INVALID_BIRTHDATE: N_("La date de naissance est à venir ou remonte à plus d’un siècle. Corrigez-la dans SIECLE."),
+    INVALID_BIRTHDATE: N_("La date de naissance est à venir ou remonte à plus d’un siècle. Corrigez-la."),
     BIRTH_CITY_CODE_REQUIRED: N_(
         "L’élève est né en France : le code de sa commune de naissance manque. Complétez-le dans SIECLE."
     ),
-    INVALID_CHAR_DETECTED: N_("Un nom contient des caractères illisibles. Corrigez-le dans SIECLE."),
-    FIELD_MAX_LENGTH: N_("Une information dépasse 255 caractères. Corrigez-la dans SIECLE."),
+    INVALID_CHAR_DETECTED: N_("Un nom contient des caractères illisibles. Corrigez-le dans le logiciel d’origine."),
+    BAD_CSV_FORMAT: N_(
+        "Ce fichier n’est pas un tableau CSV lisible : ses colonnes doivent être séparées par des points-virgules ou "
+        "des virgules. Exportez-le de nouveau au format CSV."
+    ),
+    HEADER_REQUIRED: N_("La colonne « %(column)s » manque. Ajoutez-la à la première ligne du fichier."),
+    HEADER_UNKNOWN: N_("La colonne « %(column)s » est inconnue. Retirez-la, ou corrigez son nom."),
+    HEADER_TWICE: N_("La colonne « %(column)s » s’y trouve deux fois. Retirez-en une."),
+    IDENTIFIER_UNIQUE: N_("Cet identifiant est déjà celui d’un autre élève du fichier. Corrigez-le."),
+    FIELD_REQUIRED: N_("La case « %(column)s » est vide. Complétez-la."),
+    FIELD_MIN_LENGTH: N_("La case « %(column)s » est trop courte. Corrigez-la."),
+    FIELD_MAX_LENGTH: N_("Une information dépasse la longueur permise. Corrigez-la."),
+    FIELD_DATE_FORMAT: N_("La case « %(column)s » n’est pas une date (JJ/MM/AAAA). Corrigez-la."),
+    FIELD_BAD_VALUES: N_("La case « %(column)s » ne contient pas une valeur permise. Corrigez-la."),
+    INSEE_CODE_INVALID: N_("La case « %(column)s » n’est pas un code INSEE. Corrigez-la."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong. `line` is that of the file, `ine` the learner's where known.
+    """One thing that is wrong. `line` is that of the file, `ine` and `pupil` the learner's where known.
 
-    `message` is a French message id without places to fill. Nothing here may be logged but the code.
+    `message` is the French sentence; `sentence` its message id, which may have a place for `column`, the heading of
+    the cell that is meant. Nothing here may be logged but the code.
     """
 
     code: str
     line: int | None = None
     ine: str | None = None
     message: str = ""
+    pupil: str | None = None
+    column: str | None = None
 
     def __post_init__(self) -> None:
         if not self.message:
-            object.__setattr__(self, "message", _MESSAGES[self.code])
+            object.__setattr__(self, "message", self.sentence % {"column": self.column})
+
+    @property
+    def sentence(self) -> str:
+        """The message id."""
+        if not self.message or self.column is not None:
+            return _MESSAGES[self.code]
+        return self.message
 
 
 class FileError(Exception):

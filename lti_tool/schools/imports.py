@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
-from typing import IO, Any, Literal, cast
-from uuid import uuid4
+from typing import IO, Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Table, bindparam, insert, select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from lti_tool.database import Database
-from lti_tool.schools import archives, audit, faults, siecle
+from lti_tool.schools import audit, faults, reading
+from lti_tool.schools.bulk import Bulk, open_bulk
 from lti_tool.schools.faults import Fault, FileError
-from lti_tool.schools.models import Import, Learner, School
-from lti_tool.schools.staging import PORTION, Stage, StagedLearner
+from lti_tool.schools.models import Import, School
+from lti_tool.schools.reading import COMMAND_LINE, Limits
+from lti_tool.schools.staging import FIELDS, Comparison, Stage
 
 MOST_FAULTS = 5000
 """Faults listed of one file; a secretary corrects these first."""
+LOCK_WAIT_S = 30
+"""How long an import waits for another one of the school; `SQLITE_BUSY_TIMEOUT_S` says the same for SQLite."""
+_LOCK_CLASS = 7119002
+_LOCK_NOT_AVAILABLE = "55P03"
 
-_TABLE = cast(Table, Learner.__table__)
-_SAID_BY_FILE = StagedLearner._fields[1:]
-"""What the file says of a learner, besides the INE by which they are known."""
+UPDATED, DEACTIVATED, REACTIVATED = "updated", "deactivated", "reactivated"
+"""Kinds of `ImportChange`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,29 @@ class ImportReport:
     faults: tuple[Fault, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import would do, with nothing done; `report.status` is `refused` where the file has faults."""
+
+    kind: str | None
+    """`siecle`, `agricultural` or `generic`; None where the file cannot be read."""
+    report: ImportReport
+    needs_confirmation: bool = False
+    """More than one active learner in five would be deactivated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import is: of about `total` bytes `read`, or of `total` lines written."""
+
+    phase: Literal["reading", "writing"]
+    done: int
+    total: int
+
+
+Told = Callable[[Progress], None]
+
+
 def import_file(
     database: Database,
     school_id: int,
@@ -55,168 +83,171 @@ def import_file(
     now: datetime,
     person_id: int | None = None,
     confirm_deactivations: bool = False,
+    columns: Mapping[str, int] | None = None,
+    limits: Limits = COMMAND_LINE,
+    progress: Told | None = None,
+    also: Callable[[Session, int], None] | None = None,
 ) -> ImportReport:
-    """Make the school's register equal to a SIECLE file, `.xml` or `.zip` told apart by content; `file` is seekable.
+    """Make the school's register equal to a file of learners, of any kind that `reading` tells; `file` is seekable.
 
     The key is the INE within the school: learners keep their line, bindings and results. Those missing in the file
     are deactivated, those back are reactivated. More than one active learner in five deactivated needs
     `confirm_deactivations`. Every fault is reported at once, and with any of them nothing changes. `person_id` is
-    who imports, None for the command line. Imports of one school wait for each other.
+    who imports, None for the command line; `columns` which column of a generic file holds which field. Imports of
+    one school wait for each other: the lock is the transaction's, and ends with it or with its connection.
+    `also` is called in the transaction that changes the register, with the id of the import.
     """
     with Stage() as stage:
-        report = _read(database, school_id, file, stage, now)
-        if report.faults:
-            return report
+        checked = _read(database, school_id, file, stage, now, columns, limits, progress)
+        if checked.report.faults:
+            return checked.report
         try:
             with database.write() as session:
-                report = _merge(session, school_id, stage, report, now, confirm_deactivations)
-                _record(session, school_id, report, now, person_id)
-        except _Unconfirmed as unconfirmed:
-            return unconfirmed.report
+                _lock(session, school_id)
+                bulk = open_bulk(session, school_id)
+                comparison = stage.know(bulk.lines())
+                report = _with_counts(checked.report, comparison)
+                if _too_many_leave(comparison) and not confirm_deactivations:
+                    return replace(report, status="refused", faults=(Fault(faults.TOO_MANY_DEACTIVATIONS),))
+                import_id = _record(session, school_id, report, checked.kind, now, person_id)
+                _apply(open_bulk(session, school_id, _counting(progress, comparison)), stage, import_id, now)
+                if also is not None:
+                    also(session, import_id)
         except OperationalError as error:
-            if database.is_sqlite and "locked" in str(error.orig):
+            if _is_lock(error):
                 return ImportReport("refused", faults=(Fault(faults.IMPORT_RUNNING),))
             raise
     return report
 
 
-class _Unconfirmed(Exception):  # noqa: N818 - not an error: it ends the transaction
-    """The import needs a confirmation; what it has done so far is undone."""
+def check_file(
+    database: Database,
+    school_id: int,
+    file: IO[bytes],
+    *,
+    now: datetime,
+    columns: Mapping[str, int] | None = None,
+    limits: Limits = COMMAND_LINE,
+    progress: Told | None = None,
+) -> Plan:
+    """What `import_file` would do with the same file now; nothing is changed and nobody waits."""
+    with Stage() as stage:
+        checked = _read(database, school_id, file, stage, now, columns, limits, progress)
+        if checked.report.faults:
+            return checked
+        with database.read() as session:
+            comparison = stage.know(open_bulk(session, school_id).lines())
+    return Plan(checked.kind, _with_counts(checked.report, comparison), _too_many_leave(comparison))
 
-    def __init__(self, report: ImportReport) -> None:
-        self.report = replace(report, status="refused", faults=(Fault(faults.TOO_MANY_DEACTIVATIONS),))
-        super().__init__()
 
-
-def _read(database: Database, school_id: int, file: IO[bytes], stage: Stage, now: datetime) -> ImportReport:
+def _read(
+    database: Database,
+    school_id: int,
+    file: IO[bytes],
+    stage: Stage,
+    now: datetime,
+    columns: Mapping[str, int] | None,
+    limits: Limits,
+    progress: Told | None,
+) -> Plan:
     """Fill the stage; the report has what is wrong with the file, and who is skipped."""
     with database.read() as session:
         uai, zone = session.execute(select(School.uai, School.time_zone).where(School.id == school_id)).one()
+    today = now.astimezone(ZoneInfo(zone)).date()
+
+    def watch(done: int, total: int) -> None:
+        if progress is not None:
+            progress(Progress("reading", min(done, total), total))
+
+    kind = None
     try:
-        reader = siecle.Reader(archives.open_xml(file), now.astimezone(ZoneInfo(zone)).date())
-        tally = stage.fill(reader)
+        rows = reading.open_rows(file, uai=uai, today=today, columns=columns, limits=limits, watch=watch)
+        kind = rows.kind
+        tally = stage.fill(rows)
     except FileError as error:
-        return ImportReport("refused", faults=(error.fault,))
-    found: list[Fault] = []
-    if reader.uai != uai:
-        found.append(Fault(faults.UAI_MISMATCHED))
+        return Plan(kind, ImportReport("refused", faults=(error.fault,)))
+    found = list(rows.faults)
     if tally.learners == 0:
-        found.append(Fault(faults.EMPTY))
-    found += islice(stage.faults(), MOST_FAULTS + 1)
+        found.append(Fault(faults.EMPTY, message=rows.empty))
+    found += islice(stage.faults(rows.labels), MOST_FAULTS + 1)
     if len(found) > MOST_FAULTS:
         found[MOST_FAULTS:] = [Fault(faults.TOO_MANY_FAULTS)]
-    skipped = reader.skipped + tally.without_division
-    return ImportReport("refused" if found else "imported", skipped=skipped, faults=tuple(found))
+    skipped = rows.skipped + tally.without_division
+    return Plan(kind, ImportReport("refused" if found else "imported", skipped=skipped, faults=tuple(found)))
 
 
-def _merge(
-    session: Session, school_id: int, stage: Stage, report: ImportReport, now: datetime, confirmed: bool
-) -> ImportReport:
-    """Bring the register to what the stage holds; raises `_Unconfirmed` where too many would be deactivated."""
-    session.execute(
-        update(School).where(School.id == school_id).values(import_generation=School.import_generation + 1)
-    )  # the row's lock: a second import of this school waits here
-    counts = _Counts()
-    last_ine = ""
-    while known := _known(session, school_id, last_ine):
-        _bring_up_to_date(session, known, stage.take([row.ine for row in known]), counts, now)
-        last_ine = known[-1].ine
-    for portion in stage.rest():
-        _add(session, school_id, portion, now)
-        counts.added += len(portion)
-    report = replace(
-        report,
-        added=counts.added,
-        updated=counts.updated,
-        unchanged=counts.unchanged,
-        deactivated=counts.deactivated,
-        reactivated=counts.reactivated,
-    )
-    if counts.deactivated * 5 > counts.active_before and not confirmed:
-        raise _Unconfirmed(report)
-    return report
-
-
-@dataclass(slots=True)
-class _Counts:
-    active_before: int = 0
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    deactivated: int = 0
-    reactivated: int = 0
-
-
-def _known(session: Session, school_id: int, after_ine: str) -> Sequence[Row[Any]]:
-    """The next learners of the register, by INE."""
-    return session.execute(
-        select(_TABLE.c.id, _TABLE.c.active, _TABLE.c.ine, *(_TABLE.c[name] for name in _SAID_BY_FILE))
-        .where(_TABLE.c.school_id == school_id, _TABLE.c.ine > after_ine)
-        .order_by(_TABLE.c.ine)
-        .limit(PORTION)
-    ).all()
-
-
-def _bring_up_to_date(
-    session: Session, known: Iterable[Row[Any]], staged: dict[str, StagedLearner], counts: _Counts, now: datetime
-) -> None:
-    changed: list[dict[str, Any]] = []
-    gone: list[int] = []
-    for row in known:
-        counts.active_before += row.active
-        learner = staged.get(row.ine)
-        if learner is None:
-            if row.active:
-                gone.append(row.id)
-            continue
-        values = _values(learner)
-        same = tuple(row)[3:] == tuple(values[name] for name in _SAID_BY_FILE)
-        if row.active and same:
-            counts.unchanged += 1
-            continue
-        if row.active:
-            counts.updated += 1
-        else:
-            counts.reactivated += 1
-        changed.append({**values, "learner_id": row.id})
-    if changed:
-        session.connection().execute(
-            update(_TABLE)
-            .where(_TABLE.c.id == bindparam("learner_id"))
-            .values({name: bindparam(name) for name in _SAID_BY_FILE} | {"active": True, "updated_at": now}),
-            changed,
+def _lock(session: Session, school_id: int) -> None:
+    """Have the school's register for this transaction alone, as far as imports go; SQLite's write lock is enough."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(:kind, :school)"), {"kind": _LOCK_CLASS, "school": school_id}
         )
-    if gone:
-        session.connection().execute(update(_TABLE).where(_TABLE.c.id.in_(gone)).values(active=False, updated_at=now))
-        counts.deactivated += len(gone)
+        session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+    session.execute(update(School).where(School.id == school_id).values(import_generation=School.import_generation + 1))
 
 
-def _add(session: Session, school_id: int, portion: Iterable[StagedLearner], now: datetime) -> None:
-    session.connection().execute(
-        insert(_TABLE),
-        [
-            {
-                **_values(learner),
-                "ine": learner.ine,
-                "school_id": school_id,
-                "child_id": str(uuid4()),
-                "active": True,
-                "created_at": now,
-                "updated_at": now,
-            }
-            for learner in portion
-        ],
+def _is_lock(error: OperationalError) -> bool:
+    """Whether it says that somebody else has the lock."""
+    return getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE or "locked" in str(error.orig)
+
+
+def _too_many_leave(comparison: Comparison) -> bool:
+    return comparison.deactivated * 5 > comparison.active_before
+
+
+def _with_counts(report: ImportReport, comparison: Comparison) -> ImportReport:
+    return replace(
+        report,
+        added=comparison.added,
+        updated=comparison.updated,
+        unchanged=comparison.unchanged,
+        deactivated=comparison.deactivated,
+        reactivated=comparison.reactivated,
     )
 
 
-def _values(learner: StagedLearner) -> dict[str, Any]:
-    """What the file says of a learner, as the register keeps it."""
-    values: dict[str, Any] = dict(zip(_SAID_BY_FILE, learner[1:], strict=True))
-    values["birthdate"] = date.fromisoformat(learner.birthdate)
-    return values
+def _apply(bulk: Bulk, stage: Stage, import_id: int, now: datetime) -> None:
+    """Bring the register to what the stage holds, and keep for the history what was changed."""
+    bulk.note((import_id, *row) for row in _changes(stage))
+    bulk.change((row[:1] + row[2 : 2 + len(FIELDS)] for row in stage.changed()), now)
+    bulk.deactivate(stage.gone(), now)
+    bulk.add(stage.added(), import_id, now)
 
 
-def _record(session: Session, school_id: int, report: ImportReport, now: datetime, person_id: int | None) -> None:
-    counts = {name: value for name, value in asdict(report).items() if isinstance(value, int)}
-    session.execute(insert(Import).values(school_id=school_id, person_id=person_id, at=now, counts=counts))
-    audit.record(session, "register.imported", now, school_id=school_id, person_id=person_id, **counts)
+def _changes(stage: Stage) -> Iterator[tuple[int, str, str, str]]:
+    """Learner, kind, and what differs, before and after, as JSON."""
+    for learner_id, was_active, *values in stage.changed():
+        after, before = values[: len(FIELDS)], values[len(FIELDS) :]
+        differ = [place for place in range(len(FIELDS)) if before[place] != after[place]]
+        told = [json.dumps({FIELDS[place]: side[place] for place in differ}) for side in (before, after)]
+        yield learner_id, UPDATED if was_active else REACTIVATED, told[0], told[1]
+    for (learner_id,) in stage.gone():
+        yield learner_id, DEACTIVATED, "{}", "{}"
+
+
+def _counting(progress: Told | None, comparison: Comparison) -> Callable[[int], None]:
+    """Adds up what is written; a changed line passes twice, once for the history."""
+    changing = comparison.updated + comparison.reactivated + comparison.deactivated
+    total, done = comparison.added + 2 * changing, 0
+
+    def moved(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(Progress("writing", done, total))
+
+    return moved
+
+
+def _record(
+    session: Session, school_id: int, report: ImportReport, kind: str | None, now: datetime, person_id: int | None
+) -> int:
+    counts: dict[str, Any] = {name: value for name, value in asdict(report).items() if isinstance(value, int)}
+    done = Import(school_id=school_id, person_id=person_id, at=now, counts=counts, kind=kind)
+    session.add(done)
+    session.flush()
+    audit.record(
+        session, "register.imported", now, school_id=school_id, person_id=person_id, import_id=done.id, **counts
+    )
+    return done.id

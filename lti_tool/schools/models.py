@@ -154,6 +154,7 @@ class Learner(Base):
         Index(None, "school_id", "active", "division", "last_name", "first_name"),
         Index(None, "child_id"),
         Index(None, "ine"),
+        Index(None, "added_in"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -173,6 +174,8 @@ class Learner(Base):
     status: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     """Stood in the newest import; an inactive learner can neither start nor send."""
+    added_in: Mapped[int | None]
+    """The import that brought the line (`Import.id`); the history lists its new learners by it."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -215,12 +218,22 @@ class BindingRequest(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), index=True)
-    learner_id: Mapped[int] = mapped_column(ForeignKey("learners.id"))
+    learner_id: Mapped[int | None] = mapped_column(ForeignKey("learners.id"))
+    """Whom they seem to be; None where several could be meant: those are its candidates."""
     reason: Mapped[str]
-    """`typed-names` or `already-bound` (the learner is bound to somebody else of the same platform)."""
+    """Why it waits: see `waiting`."""
     given_name: Mapped[str]
     family_name: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class BindingCandidate(Base):
+    """A learner who could be meant by a request of several."""
+
+    __tablename__ = "binding_candidates"
+
+    request_id: Mapped[int] = mapped_column(ForeignKey("binding_requests.id", ondelete="CASCADE"), primary_key=True)
+    learner_id: Mapped[int] = mapped_column(ForeignKey("learners.id"), primary_key=True)
 
 
 class Import(Base):
@@ -235,13 +248,93 @@ class Import(Base):
     """Who imported; None for the command line."""
     at: Mapped[datetime]
     counts: Mapped[dict[str, Any]]
+    kind: Mapped[str] = mapped_column(default="siecle")
+    """`siecle`, `agricultural` or `generic`."""
+
+
+class ImportChange(Base):
+    """What an import did to a learner who was in the register before."""
+
+    __tablename__ = "import_changes"
+    __table_args__ = (Index(None, "import_id", "kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"))
+    learner_id: Mapped[int] = mapped_column(ForeignKey("learners.id"))
+    kind: Mapped[str]
+    """`updated`, `deactivated` or `reactivated`."""
+    before: Mapped[dict[str, Any]]
+    """The fields that changed, as the register had them, dates as ISO."""
+    after: Mapped[dict[str, Any]]
+
+
+class Upload(Base):
+    """A file of learners that a head gave in the browser, from then until it is imported or given up."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (Index(None, "school_id", "created_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    """Who gave it."""
+    file_name: Mapped[str]
+    size: Mapped[int]
+    """Bytes."""
+    state: Mapped[str]
+    """See `uploads.State`."""
+    percent: Mapped[int] = mapped_column(default=0)
+    """Progress of the work on it."""
+    preview: Mapped[dict[str, Any] | None]
+    """Generic files: headings and first rows, until the columns are confirmed."""
+    columns: Mapped[dict[str, Any] | None]
+    """Generic files: which column holds which field, proposed and then confirmed by the head."""
+    columns_confirmed: Mapped[bool] = mapped_column(default=False)
+    kind: Mapped[str | None]
+    """`siecle`, `agricultural` or `generic`, once it was read."""
+    counts: Mapped[dict[str, Any] | None]
+    """What would become of the register, or became of it; the numbers of `imports.ImportReport`."""
+    generation: Mapped[int] = mapped_column(default=0)
+    """`School.import_generation` for which the counts hold."""
+    needs_confirmation: Mapped[bool] = mapped_column(default=False)
+    """More than one active learner in five would be deactivated."""
+    deactivations_confirmed: Mapped[bool] = mapped_column(default=False)
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id"))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class UploadPart(Base):
+    """A piece of an uploaded file; erased once the file is of no more use."""
+
+    __tablename__ = "upload_parts"
+
+    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    data: Mapped[bytes]
+
+
+class UploadFault(Base):
+    """One thing that is wrong with an uploaded file; the fields are those of `faults.Fault`."""
+
+    __tablename__ = "upload_faults"
+    __table_args__ = (Index(None, "upload_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"))
+    code: Mapped[str]
+    line: Mapped[int | None]
+    ine: Mapped[str | None]
+    pupil: Mapped[str | None]
+    column: Mapped[str | None]
+    message: Mapped[str]
 
 
 class AuditLine(Base):
     """Who did what to whom, by our identifiers: the trail that a head can be shown."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index(None, "school_id", "at"),)
+    __table_args__ = (Index(None, "school_id", "at"), Index(None, "learner_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     school_id: Mapped[int | None] = mapped_column(ForeignKey("schools.id"))
@@ -250,5 +343,7 @@ class AuditLine(Base):
     """Who acted; None for the command line or the tool itself."""
     action: Mapped[str]
     """A stable word, such as `binding.created`."""
+    learner_id: Mapped[int | None]
+    """The learner it is about, where there is one."""
     detail: Mapped[dict[str, Any]]
     """Identifiers of ours only."""

@@ -1,21 +1,22 @@
-"""The register as staff see it: learners by division, who is bound, and the bindings that wait for a click."""
+"""The register as staff see it: learners by division, who is bound, one learner, a class to print."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
-from sqlalchemy import case, delete, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import case, exists, func, select
+from sqlalchemy.orm import Session
 
+from lti_tool.errors import N_, RefusedError
 from lti_tool.lti.models import Person
-from lti_tool.schools import audit, binding
-from lti_tool.schools.models import Binding, BindingRequest, Import, Learner
+from lti_tool.schools.models import Binding, Import, Learner
+from lti_tool.schools.people import full_name
 from lti_tool.schools.searching import matches
 
 PER_PAGE = 50
+MOST_PRINTED = 500
+"""Learners of one class on paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +59,13 @@ class Division:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A binding that waits for a member of staff, with what they need to settle it."""
+class ClassLine:
+    """A learner in the list of a class that is printed."""
 
-    id: int
-    reason: str
-    """`typed-names`, `already-bound` or `own-answers`."""
-    given_name: str
-    """As the pupil typed it, or as the ENT gives it."""
-    family_name: str
-    learner_id: int
-    learner_first_name: str
-    learner_last_name: str
-    division: str
-    held_by: str | None
-    """Who is bound to the learner on the same platform, by the ENT's names; None where nobody is."""
-    created_at: datetime
+    last_name: str
+    """The usage name where there is one."""
+    first_name: str
+    is_bound: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +77,13 @@ class LastImport:
     counts: dict[str, int]
 
 
-class Decision(StrEnum):
-    """What staff make of a request."""
+class NoSuchLearnerError(RefusedError):
+    """The register of this school has no such line."""
 
-    BIND = "bind"
-    """Bind; whoever of the same platform held the learner is unbound."""
-    REFUSE = "refuse"
+    code = "ELEVE"
+    status = 404
+    sentence = N_("Cet élève n’est pas dans la liste de votre établissement.")
+    advice = N_("Revenez à la liste des élèves.")
 
 
 def listing(
@@ -151,6 +144,26 @@ def divisions(session: Session, school_id: int) -> list[Division]:
     return [Division(name, learners, int(bound)) for name, learners, bound in rows]
 
 
+def learner(session: Session, school_id: int, learner_id: int) -> Learner:
+    """One line of the school's register, active or not. Raises `NoSuchLearnerError`."""
+    found = session.scalar(select(Learner).where(Learner.id == learner_id, Learner.school_id == school_id))
+    if found is None:
+        raise NoSuchLearnerError
+    return found
+
+
+def class_list(session: Session, school_id: int, division: str) -> list[ClassLine]:
+    """The active learners of a division by name, with who is bound: what is printed and pinned up."""
+    called = func.coalesce(Learner.preferred_last_name, Learner.last_name)
+    rows = session.execute(
+        select(called, Learner.first_name, exists().where(Binding.learner_id == Learner.id))
+        .where(Learner.school_id == school_id, Learner.division == division, Learner.active)
+        .order_by(called, Learner.first_name, Learner.id)
+        .limit(MOST_PRINTED)
+    )
+    return [ClassLine(*row) for row in rows]
+
+
 def last_import(session: Session, school_id: int) -> LastImport | None:
     """The newest import of the school, or None where there was none."""
     row = session.execute(
@@ -162,105 +175,4 @@ def last_import(session: Session, school_id: int) -> LastImport | None:
     ).first()
     if row is None:
         return None
-    return LastImport(row.at, _full_name(row.given_name, row.family_name), row.counts)
-
-
-def requests(session: Session, school_id: int, *, division: str | None = None, limit: int = PER_PAGE) -> list[Request]:
-    """The bindings of the school that wait, oldest first, at most `limit`; of one division where it is given."""
-    holder = aliased(Person)
-    asker = aliased(Person)
-    held = aliased(Binding)
-    statement = (
-        select(BindingRequest, Learner, held.id, holder.given_name, holder.family_name)
-        .join(Learner, Learner.id == BindingRequest.learner_id)
-        .join(asker, asker.id == BindingRequest.person_id)
-        .outerjoin(held, (held.learner_id == Learner.id) & (held.platform_id == asker.platform_id))
-        .outerjoin(holder, holder.id == held.person_id)
-        .where(BindingRequest.school_id == school_id)
-        .order_by(BindingRequest.created_at, BindingRequest.id)
-        .limit(limit)
-    )
-    if division is not None:
-        statement = statement.where(Learner.division == division)
-    return [
-        Request(
-            id=request.id,
-            reason=request.reason,
-            given_name=request.given_name,
-            family_name=request.family_name,
-            learner_id=learner.id,
-            learner_first_name=learner.first_name,
-            learner_last_name=learner.preferred_last_name or learner.last_name,
-            division=learner.division,
-            held_by=None if held_id is None else _full_name(given_name, family_name) or "–",
-            created_at=request.created_at,
-        )
-        for request, learner, held_id, given_name, family_name in session.execute(statement)
-    ]
-
-
-def count_requests(session: Session, school_id: int) -> int:
-    """How many bindings of the school wait."""
-    counted = select(func.count()).select_from(BindingRequest).where(BindingRequest.school_id == school_id)
-    return session.scalar(counted) or 0
-
-
-def settle(
-    session: Session, school_id: int, request_ids: Iterable[int], decision: Decision, now: datetime, *, by: int
-) -> list[int]:
-    """Settle requests of the school, one or in bulk; returns the learners who are bound now. `by` is who decided.
-
-    Requests that somebody else settled meanwhile, or of another school, are passed over.
-    """
-    bound = []
-    for request in _locked(session, school_id, sorted(set(request_ids))):
-        person_id, learner_id = request.person_id, request.learner_id
-        session.execute(delete(BindingRequest).where(BindingRequest.id == request.id))
-        if decision is Decision.REFUSE:
-            audit.record(
-                session,
-                "binding.refused",
-                now,
-                school_id=school_id,
-                person_id=by,
-                bound_person=person_id,
-                learner=learner_id,
-            )
-            continue
-        holder = _holder(session, person_id, learner_id)
-        if holder is not None and holder != person_id:
-            binding.unbind(session, holder, school_id, now, by=by)
-        if _is_another(session, person_id, school_id, learner_id):  # as after a platform was added again
-            binding.unbind(session, person_id, school_id, now, by=by)
-        if binding.tie(session, person_id, learner_id, now, by=by, action="binding.confirmed"):
-            bound.append(learner_id)
-    return bound
-
-
-def _locked(session: Session, school_id: int, request_ids: Sequence[int]) -> Sequence[BindingRequest]:
-    return session.scalars(
-        select(BindingRequest)
-        .where(BindingRequest.school_id == school_id, BindingRequest.id.in_(request_ids))
-        .order_by(BindingRequest.id)
-        .with_for_update()
-    ).all()
-
-
-def _holder(session: Session, person_id: int, learner_id: int) -> int | None:
-    """Who of the person's platform is bound to the learner."""
-    platform_id = select(Person.platform_id).where(Person.id == person_id).scalar_subquery()
-    return session.scalar(
-        select(Binding.person_id).where(Binding.learner_id == learner_id, Binding.platform_id == platform_id)
-    )
-
-
-def _is_another(session: Session, person_id: int, school_id: int, learner_id: int) -> bool:
-    """Whether the person is bound to another line of the school."""
-    bound = session.scalar(
-        select(Binding.learner_id).where(Binding.person_id == person_id, Binding.school_id == school_id)
-    )
-    return bound not in (None, learner_id)
-
-
-def _full_name(given_name: str | None, family_name: str | None) -> str | None:
-    return " ".join(name for name in (given_name, family_name) if name) or None
+    return LastImport(row.at, full_name(row.given_name, row.family_name), row.counts)

@@ -20,7 +20,6 @@ from lti_tool.lti.models import DeepLinkingRequest, Person
 from lti_tool.lti.platforms import PlatformError
 from lti_tool.lti.upsert import insert_unless_there
 from lti_tool.schools import audit, sessions
-from lti_tool.schools.binding import ALREADY_BOUND
 from lti_tool.schools.models import (
     ADMINISTRATOR,
     AuditLine,
@@ -30,7 +29,9 @@ from lti_tool.schools.models import (
     Import,
     Staff,
     StaffVisit,
+    Upload,
 )
+from lti_tool.schools.waiting import ALREADY_BOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,4 +162,5 @@ def _merge(session: Session, old: int, new: int) -> None:
         repoint(session, column, old, new, unique_with=["school_id"])
     repoint(session, BindingAttempt.person_id, old, new)
     repoint(session, Import.person_id, old, new)
+    repoint(session, Upload.person_id, old, new)
     repoint(session, AuditLine.person_id, old, new)

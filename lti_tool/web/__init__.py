@@ -13,6 +13,7 @@ from lti_tool import logs
 from lti_tool.settings import Settings
 from lti_tool.web import (
     administrator,
+    bindings,
     certification,
     connection,
     cookieless,
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     notes.blueprint,
     picker.blueprint,
     learners.blueprint,
+    bindings.blueprint,
     administrator.blueprint,
     invitation.blueprint,
     held.blueprint,

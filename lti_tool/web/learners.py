@@ -1,32 +1,21 @@
-"""The school's pupils for its staff: the register's list, and the bindings that wait for a click."""
+"""The school's pupils for its staff: the register's list, one pupil, a class on paper."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template, request
 
-from lti_tool.errors import N_, RefusedError
-from lti_tool.grades import desired
-from lti_tool.schools import register
+from lti_tool.schools import audit, by_hand, register, settling
 from lti_tool.schools.models import ADMINISTRATOR
-from lti_tool.schools.register import Decision
 from lti_tool.web import staff_pages
 from lti_tool.web.i18n import gettext
 from lti_tool.web.security import current
-from lti_tool.web.toolbox import db, now
+from lti_tool.web.staff_pages import ROW_ID
+from lti_tool.web.toolbox import db
 
 blueprint = Blueprint("learners", __name__, url_prefix="/orga/eleves")
 blueprint.before_request(staff_pages.guard)
-
-
-class UnknownDecisionError(RefusedError):
-    """The form says neither yes nor no, or names no request."""
-
-    code = "DECISION"
-    sentence = N_("Nous n’avons pas compris votre choix.")
-    advice = N_("Revenez à la liste des demandes, puis choisissez de nouveau.")
 
 
 @blueprint.get("")
@@ -41,6 +30,7 @@ def learner_list() -> str:
         page=staff_pages.page_number(),
         division=division or None,
         search=name,
+        with_inactive="partis" in request.args,
         confidential=is_administrator,
     )
     return render_template(
@@ -49,37 +39,33 @@ def learner_list() -> str:
         divisions=_division_options(),
         division=division,
         name=name,
+        with_inactive="partis" in request.args,
         is_administrator=is_administrator,
-        requests=register.count_requests(db(), info.school.id),
+        requests=settling.count_requests(db(), info.school.id),
         last_import=register.last_import(db(), info.school.id),
     )
 
 
-@blueprint.get("/rattachements")
-def request_list() -> str:
-    """Who waits for a member of staff to say that it is them, oldest first."""
-    school_id = current().school.id
+@blueprint.get(f"/<{ROW_ID}:learner_id>")
+def learner_page(learner_id: int) -> str:
+    """One pupil: who is bound to them, and what happened to that."""
+    info = current()
     return render_template(
-        "teacher/requests.html",
-        requests=register.requests(db(), school_id),
-        total=register.count_requests(db(), school_id),
+        "teacher/learner.html",
+        learner=register.learner(db(), info.school.id, learner_id),
+        holders=by_hand.holders(db(), info.school.id, learner_id),
+        events=audit.trail(db(), info.school.id, learner_id=learner_id),
+        is_administrator=info.role == ADMINISTRATOR,
     )
 
 
-@blueprint.post("/rattachements")
-def settle() -> Response:
-    """Accept or refuse one request; what somebody else settled meanwhile stays as they did it."""
-    info = current()
-    request_id = request.form.get("demande", type=staff_pages.row_id)
-    try:
-        decision = Decision(request.form.get("decision", ""))
-    except ValueError:
-        raise UnknownDecisionError from None
-    if request_id is None:
-        raise UnknownDecisionError
-    for learner_id in register.settle(db(), info.school.id, [request_id], decision, now(), by=info.person_id):
-        desired.want(db(), now(), learner_id=learner_id)
-    return redirect(url_for("learners.request_list"), 303)
+@blueprint.get("/classe")
+def class_list() -> str:
+    """A class to print: who is bound and who is not yet."""
+    info, division = current(), staff_pages.filter_text("classe")
+    lines = register.class_list(db(), info.school.id, division)
+    bound = sum(line.is_bound for line in lines)
+    return render_template("teacher/class.html", division=division, lines=lines, bound=bound, school=info.school)
 
 
 def _division_options() -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -22,7 +23,7 @@ from lti_tool.schools.birthdates import BirthdateError
 from lti_tool.schools.models import PUPIL
 from lti_tool.web import security
 from lti_tool.web.errors import error_page
-from lti_tool.web.i18n import gettext
+from lti_tool.web.i18n import gettext, ngettext
 from lti_tool.web.parcours import PreviewError
 from lti_tool.web.security import current
 from lti_tool.web.toolbox import db, now
@@ -34,6 +35,7 @@ LONGEST_NAME = 100
 IDENTIFIER, LONGEST_IDENTIFIER = "identifiant", 255
 NO_IDENTIFIER = N_("Écrivez ce qui vous est demandé.")
 NOT_FOUND = N_("Nous ne vous trouvons pas dans la liste des élèves.")
+SLOWED = N_("Beaucoup d’élèves essaient en ce moment.")
 NOT_FOUND_ADVICE = N_("Vérifiez votre prénom, votre nom et votre date de naissance, ou contactez votre enseignant.")
 TYPE_NAME = {"given_name": N_("Écrivez votre prénom."), "family_name": N_("Écrivez votre nom.")}
 
@@ -181,6 +183,7 @@ def _birthdate_page(
 ) -> str:
     info = current()
     names_given = not binding.needs_typed_names(info)
+    slowed = refused.pause if refused and refused.outcome is Outcome.SLOWED else None
     form = form or _BirthdateForm(given_name=info.given_name or "", family_name=info.family_name or "")
     return render_template(
         "pupil/binding.html",
@@ -191,8 +194,14 @@ def _birthdate_page(
         typed=form,
         faults=faults or {},
         refused=refused,
-        sentence=gettext(NOT_FOUND),
-        advice=gettext(NOT_FOUND_ADVICE),
+        sentence=gettext(SLOWED if slowed else NOT_FOUND),
+        advice=ngettext(
+            "Attendez %(num)s seconde, puis validez de nouveau.",
+            "Attendez %(num)s secondes, puis validez de nouveau.",
+            ceil(slowed.total_seconds()),
+        )
+        if slowed
+        else gettext(NOT_FOUND_ADVICE),
     )
 
 

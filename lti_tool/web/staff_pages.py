@@ -44,6 +44,11 @@ def page_number() -> int:
     return min(max(1, asked), LARGEST_PAGE)
 
 
+def pages_of(total: int, per_page: int) -> int:
+    """How many pages a list of so many has; an empty one has one."""
+    return max(1, -(-total // per_page))
+
+
 def row_id(text: str) -> int | None:
     """The number of a row that a form sent, or None where it cannot be one."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0

@@ -6,11 +6,20 @@ import threading
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from lti_tool.schools import binding, sessions
+from lti_tool.lti.models import Person, Platform
+from lti_tool.schools import binding, limits, sessions
 from lti_tool.schools.binding import BindingError, Outcome, TypedNames
-from lti_tool.schools.models import AuditLine, Binding, BindingRequest, Learner, WebSession
+from lti_tool.schools.models import (
+    AuditLine,
+    Binding,
+    BindingAttempt,
+    BindingCandidate,
+    BindingRequest,
+    Learner,
+    WebSession,
+)
 
 BORN = date(2012, 3, 14)
 OTHER_DAY = date(2012, 3, 15)
@@ -70,8 +79,7 @@ def test_a_second_click_changes_nothing(world, school, chloe):
         pytest.param(lambda w, s: w.learner(s, birthdate=OTHER_DAY), id="another birthdate"),
         pytest.param(lambda w, s: w.learner(s, first_name="Hugo"), id="another given name"),
         pytest.param(lambda w, s: w.learner(s, last_name="Martin"), id="another family name"),
-        pytest.param(lambda w, s: [w.learner(s), w.learner(s, division="4B")], id="two homonyms"),
-        pytest.param(lambda w, s: w.learner(s, active=False), id="left the school"),
+        pytest.param(lambda w, s: w.learner(s, first_name="Cloé Rose", last_name="Martin"), id="a near given name"),
         pytest.param(lambda w, s: w.learner(w.school("0251235G", "Lycée")), id="another school"),
         pytest.param(lambda w, s: None, id="nobody"),
     ],
@@ -121,6 +129,108 @@ def test_another_platform_may_know_the_same_child(world, school, chloe):
     world.bind(elsewhere, learner)
     assert binding.bind(world.session, chloe, BORN, None, world.now).outcome is Outcome.BOUND
     assert len(bound(world)) == 2
+
+
+class TestConflicts:
+    """What a member of staff has to settle: the pupil reads one answer, whatever the reason."""
+
+    def test_two_homonyms_are_asked_apart(self, world, school, chloe):
+        two = [world.learner(school).id, world.learner(school, division="4B").id]
+        result = binding.bind(world.session, chloe, BORN, None, world.now)
+        assert result == binding.Result(Outcome.CONFLICT, None, 4)
+        assert requests(world) == [(chloe.person_id, None, "several")]
+        assert sorted(world.session.scalars(select(BindingCandidate.learner_id))) == two
+
+    def test_twins_with_near_names_are_asked_apart(self, world, school, platform):
+        for name in ("Lina", "Lila"):
+            world.learner(school, name, "Martin")
+        lyla = world.enter(world.person(platform, "Lyla", "Martin"), school)
+        assert binding.bind(world.session, lyla, BORN, None, world.now).outcome is Outcome.CONFLICT
+        assert bound(world) == []
+
+    def test_a_try_that_names_one_forgets_the_several_before(self, world, school, chloe):
+        world.learner(school)
+        other = world.learner(school)
+        binding.bind(world.session, chloe, BORN, None, world.now)
+        other.active = False
+        world.session.flush()
+        first = world.session.scalars(select(Learner).where(Learner.active)).one()
+        world.bind(world.person(world.session.get(Platform, chloe.platform_id)), first)
+        binding.bind(world.session, chloe, BORN, None, world.now)
+        assert requests(world) == [(chloe.person_id, first.id, "already-bound")]
+        assert world.session.scalars(select(BindingCandidate.learner_id)).all() == []
+
+    def test_who_left_the_school(self, world, school, chloe):
+        learner = world.learner(school, active=False)
+        assert binding.bind(world.session, chloe, BORN, None, world.now).outcome is Outcome.CONFLICT
+        assert bound(world) == []
+        assert requests(world) == [(chloe.person_id, learner.id, "deactivated")]
+
+    def test_an_old_line_of_the_same_child_does_not_matter(self, world, school, chloe):
+        world.learner(school, active=False)
+        learner = world.learner(school)
+        assert binding.bind(world.session, chloe, BORN, None, world.now).learner_id == learner.id
+
+    def test_a_person_bound_elsewhere_to_another_child(self, world, school, platform, chloe):
+        other = world.learner(world.school("0251235G", "Collège Pasteur"), "Hugo", "Martin", OTHER_DAY)
+        world.bind(world.session.get(Person, chloe.person_id), other)
+        learner = world.learner(school)
+        assert binding.bind(world.session, chloe, BORN, None, world.now).outcome is Outcome.CONFLICT
+        assert requests(world) == [(chloe.person_id, learner.id, "person-bound")]
+
+    def test_a_person_bound_elsewhere_to_the_same_child(self, world, school, chloe):
+        other = world.learner(world.school("0251235G", "Collège Pasteur"))
+        world.bind(world.session.get(Person, chloe.person_id), other)
+        world.learner(school)
+        assert binding.bind(world.session, chloe, BORN, None, world.now).outcome is Outcome.BOUND
+
+
+class TestSlowing:
+    """Where many fail in a school, those who failed wait a little; nobody is stopped."""
+
+    @pytest.fixture
+    def crowd(self, world, school, platform):
+        """A hundred failures of others, just now."""
+        others = [world.person(platform, "Autre", f"Personne{n}") for n in range(20)]
+        rows = [{"person_id": each.id, "school_id": school.id, "at": world.now} for each in others for _ in range(5)]
+        world.session.execute(insert(BindingAttempt), rows)
+
+    def test_a_first_try_is_looked_at_at_once(self, world, school, chloe, crowd):
+        world.learner(school)
+        assert binding.bind(world.session, chloe, BORN, None, world.now).outcome is Outcome.BOUND
+
+    def test_whoever_failed_waits_and_is_then_looked_at(self, world, school, chloe, crowd):
+        world.learner(school)
+        assert binding.bind(world.session, chloe, OTHER_DAY, None, world.now).outcome is Outcome.NOT_FOUND
+        slowed = binding.bind(world.session, chloe, BORN, None, world.now)
+        assert (slowed.outcome, slowed.tries_left, slowed.pause) == (Outcome.SLOWED, 4, timedelta(seconds=20))
+        later = world.now + slowed.pause
+        assert binding.bind(world.session, chloe, BORN, None, later).outcome is Outcome.BOUND
+
+    def test_a_quiet_school_slows_nobody(self, world, school, chloe):
+        world.learner(school)
+        binding.bind(world.session, chloe, OTHER_DAY, None, world.now)
+        assert binding.bind(world.session, chloe, BORN, None, world.now).outcome is Outcome.BOUND
+
+    def test_another_school_s_failures_are_its_own(self, world, chloe, school, platform, crowd):
+        other = world.school("0251235G", "Lycée Pasteur")
+        world.learner(other)
+        info = world.enter(world.person(platform), other)
+        binding.bind(world.session, info, OTHER_DAY, None, world.now)
+        assert binding.bind(world.session, info, BORN, None, world.now).outcome is Outcome.BOUND
+
+    def test_the_longest_wait_is_five_minutes(self, world, school, platform, chloe):
+        rows = [{"person_id": chloe.person_id, "school_id": school.id, "at": world.now}]
+        world.session.execute(insert(BindingAttempt), rows)
+        others = [world.person(platform, "Autre", f"Personne{n}") for n in range(400)]
+        rows = [{"person_id": each.id, "school_id": school.id, "at": world.now} for each in others for _ in range(5)]
+        world.session.execute(insert(BindingAttempt), rows)
+        assert limits.wait(world.session, chloe.person_id, school.id, world.now) == timedelta(minutes=5)
+
+    def test_old_failures_are_forgotten(self, world, school, chloe):
+        binding.bind(world.session, chloe, OTHER_DAY, None, world.now - timedelta(days=31))
+        binding.bind(world.session, chloe, OTHER_DAY, None, world.now)
+        assert len(world.session.scalars(select(BindingAttempt.id)).all()) == 1
 
 
 class TestTypedNames:

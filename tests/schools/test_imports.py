@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from lti_tool.schools import faults, imports
+from lti_tool.schools import bulk, faults, imports
 from lti_tool.schools.models import AuditLine, Binding, Import, Learner
 from tests.schools.siecle_files import UAI, eleve, eleves, ine, xml, zipped
 
@@ -223,7 +223,7 @@ def test_two_imports_of_one_school_wait_for_each_other(database, school, now, le
 
 
 def test_portions_do_not_show(run, learners, monkeypatch):
-    monkeypatch.setattr(imports, "PORTION", 3)
+    monkeypatch.setattr(bulk, "PORTION", 3)
     run(xml(eleves(10)))
     report = run(xml([*eleves(7, 2), *eleves(4, 20)]), confirm_deactivations=True)
     assert counts(report) == {"added": 4, "unchanged": 7, "deactivated": 3}

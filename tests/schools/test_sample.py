@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from lti_tool.demo.people import PEOPLE, SCHOOL_UAI
-from lti_tool.schools import imports, names, register, schools
+from lti_tool.schools import imports, matching, register, schools
 from lti_tool.schools.models import Learner
 
 SAMPLE = Path(__file__).parents[2] / "lti_tool/demo/data/ElevesSansAdresses.xml"
@@ -69,7 +69,7 @@ def test_it_is_imported_and_the_ent_s_pupils_are_found(database, arrange, now):
 def _division_of(session, school_id: int, given_name: str, family_name: str, birthdate: date) -> str | None:
     born = session.query(Learner).filter_by(school_id=school_id, birthdate=birthdate).all()
     lines = [
-        names.RegisterNames(
+        matching.RegisterNames(
             learner.id,
             learner.last_name,
             learner.preferred_last_name,
@@ -79,5 +79,5 @@ def _division_of(session, school_id: int, given_name: str, family_name: str, bir
         )
         for learner in born
     ]
-    found = names.match(given_name, family_name, lines)
+    found = matching.match(given_name, family_name, lines)
     return session.get(Learner, found).division if found else None

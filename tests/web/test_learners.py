@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from lti_tool.schools.binding import ALREADY_BOUND, TYPED_NAMES
-from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Binding, BindingRequest, Learner
+from lti_tool.lti.models import Person
+from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Binding, BindingCandidate, BindingRequest, Learner
+from lti_tool.schools.waiting import ALREADY_BOUND, SEVERAL, TYPED_NAMES
 from tests.web.conftest import Town
 from tests.web.pages import Browser, Page
 from tests.web.staffroom import another_school, enter_as, learner
@@ -151,9 +152,44 @@ class TestRequests:
         page = browser.get("/orga/eleves/rattachements")
         assert "Si vous acceptez, Zoé Besson ne le sera plus." in page.text
 
-        browser.press(page, "Accepter Lou Martin")
+        unexplained = browser.press(page, "Accepter Lou Martin")
+        assert unexplained.status == 422
+        assert "Dites pourquoi cet élève change de compte." in unexplained.text
+        browser.press(unexplained, "Accepter Lou Martin", {"raison": "wrong-person"})
 
         assert self.bound_to(town, learner_id) == [person_id]
+        trail = browser.get(f"/orga/eleves/{learner_id}").text
+        assert "Rattachement à la place d’un autre compte (Lou), par Claire Fontaine" in trail
+        assert "Quelqu’un d’autre a été rattaché par erreur" in trail
+
+    def test_a_class_is_accepted_at_once(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        ids = [learner(town, name, "Martin") for name in ("Ana", "Lou")]
+        other = learner(town, "Tom", "Martin", "4B")
+        for learner_id, name in zip([*ids, other], ("Ana", "Lou", "Tom"), strict=True):
+            self.ask(town, learner_id, person=name)
+
+        page = browser.press(browser.get("/orga/eleves/rattachements?classe=4A"), "Accepter les 2 demandes")
+
+        assert [len(self.bound_to(town, each)) for each in (*ids, other)] == [1, 1, 0]
+        assert "Aucune demande ne vous attend." in page.text
+
+    def test_of_several_one_is_chosen(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        lila, lina = learner(town, "Lila", "Martin"), learner(town, "Lina", "Martin", "4B")
+        person_id = self.ask(town, lila, person="Lyla", reason=SEVERAL)
+        with town.database.write() as session:
+            request = session.scalars(select(BindingRequest)).one()
+            request.learner_id = None
+            session.add_all(BindingCandidate(request_id=request.id, learner_id=each) for each in (lila, lina))
+        page = browser.get("/orga/eleves/rattachements")
+        assert "Plusieurs élèves ont presque le même nom" in page.text
+
+        browser.press(page, "Accepter Lyla Martin")
+        assert self.bound_to(town, lila) == self.bound_to(town, lina) == []
+        browser.press(page, "Accepter Lyla Martin", {f"eleve-{request.id}": str(lina)})
+
+        assert self.bound_to(town, lina) == [person_id]
 
     def test_one_that_a_colleague_settled_stays_settled(self, browser: Browser, town: Town) -> None:
         enter_as(town, browser)
@@ -190,3 +226,134 @@ class TestRequests:
 
         assert self.bound_to(town, learner_id) == []
         assert "Lou" not in browser.get("/orga/eleves/rattachements").text
+
+
+class TestNewAccounts:
+    """In September the ENT is new: the head lets the new accounts take over, all at once."""
+
+    def september(self, town: Town, *names: str) -> list[int]:
+        """Pupils bound under accounts of last year ask under new ones; returns the new persons' ids."""
+        new = []
+        for name in names:
+            learner_id = learner(town, name, "Martin")
+            old = town.person(name, "Martin")
+            town.bind(old, learner_id)
+            new.append(town.person(name.upper(), "MARTIN"))
+            with town.database.write() as session:
+                session.get_one(Person, old).launched_at = town.now - timedelta(days=90)
+                session.add(
+                    BindingRequest(
+                        person_id=new[-1],
+                        school_id=town.school_id,
+                        learner_id=learner_id,
+                        reason=ALREADY_BOUND,
+                        given_name=name.upper(),
+                        family_name="MARTIN",
+                        created_at=town.now,
+                    )
+                )
+        return new
+
+    def bound(self, town: Town) -> set[int]:
+        with town.database.read() as session:
+            return set(session.scalars(select(Binding.person_id)))
+
+    def test_those_that_stay_ticked_take_over(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser, ADMINISTRATOR)
+        ana, lou = self.september(town, "Ana", "Lou")
+        page = browser.get(browser.get("/orga/eleves/rattachements").link("Régler ces comptes"))
+        assert "2 élèves" in page.text
+        boxes = page.root.xpath('//input[@name="demande"]/@value')
+
+        page = browser.press(page, "Rattacher les nouveaux comptes", {"demande": boxes[:1]})
+
+        assert ana in self.bound(town)
+        assert lou not in self.bound(town)
+        assert "1 élève" in page.text
+
+    def test_are_the_head_s(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        self.september(town, "Ana")
+        assert "nouveau compte de l’ENT" not in browser.get("/orga/eleves/rattachements").text
+        assert browser.get("/orga/eleves/rattachements/comptes").status == 403
+
+
+class TestOneLearner:
+    def test_a_teacher_sees_who_is_bound_and_nothing_more(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        town.pupil("Chloé", "Garnier")
+
+        page = browser.get(browser.get("/orga/eleves").link("Garnier"))
+
+        assert page.heading == "Chloé Garnier"
+        assert "Rattaché depuis le" in page.text
+        assert "2014" not in page.text
+        assert "ine-" not in page.text
+
+    def test_an_administrator_sees_birthdate_and_ine(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser, ADMINISTRATOR)
+        learner_id = town.learner("Chloé", "Garnier")
+
+        page = browser.get(f"/orga/eleves/{learner_id}")
+
+        assert "27 mars 2014" in page.text
+        assert "ine-Chloé-Garnier" in page.text
+
+    def test_another_school_s_is_not_there(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser, ADMINISTRATOR)
+        learner_id = learner(town, "Lou", "Martin", school_id=another_school(town))
+        for path in ("", "/rattachement"):
+            page = browser.get(f"/orga/eleves/{learner_id}{path}")
+            assert (page.status, page.code) == (404, "ELEVE")
+
+    def test_unbinding_by_hand(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        town.pupil("Chloé", "Garnier")
+        page = browser.get(browser.get("/orga/eleves").link("Garnier"))
+
+        page = browser.press(page, "Supprimer ce rattachement", {"raison": "wrong-person"})
+
+        assert "Personne n’est encore rattaché à cet élève." in page.text
+        assert "Rattachement supprimé (Chloé Garnier), par Claire Fontaine" in page.text
+
+    def test_binding_by_hand(self, browser: Browser, town: Town) -> None:
+        person_id = town.person("Chlo", "G.")
+        town.enter(browser, person_id)
+        enter_as(town, browser)
+        learner_id = town.learner("Chloé", "Garnier")
+        page = browser.get(browser.get(f"/orga/eleves/{learner_id}").link("Rattacher à la main"))
+        assert "Chlo G." in page.text
+
+        missing = browser.press(page, "Rattacher")
+        assert missing.root.xpath('//*[@id="erreurs"]//a/@href') == ["#personne", "#raison"]
+        page = browser.press(missing, "Rattacher", {"personne": str(person_id), "raison": "known-to-me"})
+
+        assert "Rattaché depuis le" in page.text
+        assert "Rattachement à la main (Chlo G.), par Claire Fontaine. Je connais cet élève" in page.text
+
+    def test_nobody_to_bind(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        learner_id = town.learner("Chloé", "Garnier")
+        assert "Aucun compte ne convient." in browser.get(f"/orga/eleves/{learner_id}/rattachement").text
+
+
+class TestPaper:
+    def test_a_class_with_who_is_bound(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        town.pupil("Chloé", "Garnier")
+        learner(town, "Lou", "Martin", "6A")
+        page = browser.get(browser.get("/orga/eleves?classe=6A").link("Liste de la classe à imprimer"))
+        lines = [[" ".join(cell.text_content().split()) for cell in line] for line in page.root.xpath("//tbody/tr")]
+        assert lines == [["Garnier", "Chloé", "Rattaché"], ["Martin", "Lou", "Pas encore"]]
+        assert "1 sur 2 rattachés" in page.text
+
+    def test_no_such_class(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        assert "n’a pas d’élève" in browser.get("/orga/eleves/classe?classe=9Z").text
+
+
+def test_those_who_left_can_be_shown(browser: Browser, town: Town) -> None:
+    enter_as(town, browser)
+    town.learner("Zoé", "Partie", active=False)
+    assert names(browser.get("/orga/eleves")) == []
+    assert names(browser.get("/orga/eleves?partis=1")) == ["Partie"]

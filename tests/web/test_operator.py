@@ -301,7 +301,7 @@ def test_an_administrator_of_another_school_sees_and_does_nothing(
     enter_as(town, browser, ADMINISTRATOR)
     page = browser.get("/orga/connexions")
     assert registrar.platform.issuer not in page.text
-    form = browser.get("/orga/eleves/importer").form("Importer")
+    form = browser.get("/orga/eleves/importer").form("Vérifier le fichier")
     path = f"/orga/connexions/{registered(town, registrar).id}"
     for action in ("activation", "deploiements"):
         answer = browser.client.post(f"{path}/{action}", data={"jeton": form.fields["jeton"], "deploiement": "7"})
@@ -315,7 +315,7 @@ def test_what_the_operator_suspended_stays_so(town: Town, browser: Browser, regi
     with town.database.write() as session:
         platforms.set_status(session, platform_id, SUSPENDED)
     enter_as(town, browser, ADMINISTRATOR)
-    form = browser.get("/orga/eleves/importer").form("Importer")
+    form = browser.get("/orga/eleves/importer").form("Vérifier le fichier")
     answer = browser.client.post(f"/orga/connexions/{platform_id}/activation", data={"jeton": form.fields["jeton"]})
     assert answer.status_code == 403
     assert registered(town, registrar).status == SUSPENDED
