@@ -143,10 +143,17 @@ def settle(
     where several are near. Requests that somebody else settled meanwhile, of another school, or for which nobody is
     chosen are passed over.
     """
+    waiting_here = _locked(session, school_id, sorted(set(request_ids)))
+    meant = {each.id: each.learner_id or _chosen(session, each.id, chosen) for each in waiting_here}
+    if (
+        decision is Decision.BIND
+        and why is None
+        and any(_is_held(session, each, meant[each.id]) for each in waiting_here)
+    ):
+        raise WhyMissingError  # before anything is settled
     bound = []
-    for request in _locked(session, school_id, sorted(set(request_ids))):
-        person_id = request.person_id
-        learner_id = request.learner_id or _chosen(session, request.id, chosen)
+    for request in waiting_here:
+        person_id, learner_id = request.person_id, meant[request.id]
         if decision is Decision.BIND and learner_id is None:
             continue
         session.execute(delete(BindingRequest).where(BindingRequest.id == request.id))
@@ -232,6 +239,11 @@ def _locked(session: Session, school_id: int, request_ids: Sequence[int]) -> Seq
         .order_by(BindingRequest.id)
         .with_for_update()
     ).all()
+
+
+def _is_held(session: Session, request: BindingRequest, learner_id: int | None) -> bool:
+    """Whether somebody else of the asker's platform would be unbound."""
+    return learner_id is not None and _holder(session, request.person_id, learner_id) not in (None, request.person_id)
 
 
 def _chosen(session: Session, request_id: int, chosen: Mapping[int, int] | None) -> int | None:

@@ -82,7 +82,10 @@ class Browser:
     def press(self, page: Page, button: str, values: Values | None = None) -> Page:
         """Fill the form with that button, and press it."""
         form = page.form(button)
-        data: dict[str, object] = {**dict(form.form_values()), **(values or {})}
+        filled: dict[str, list[str]] = {}
+        for name, value in form.form_values():
+            filled.setdefault(name, []).append(value)
+        data: dict[str, object] = {**filled, **(values or {})}
         (pressed,) = [each for each in form.xpath(".//button") if each.text_content().strip() == button]
         if pressed.get("name"):
             data[pressed.get("name")] = pressed.get("value")
