@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -113,7 +114,7 @@ def import_file(
                 _apply(open_bulk(session, school_id, _counting(progress, comparison)), stage, import_id, now)
                 if also is not None:
                     also(session, import_id)
-        except OperationalError as error:
+        except (OperationalError, sqlite3.OperationalError) as error:
             if _is_lock(error):
                 return ImportReport("refused", faults=(Fault(faults.IMPORT_RUNNING),))
             raise
@@ -187,9 +188,10 @@ def _lock(session: Session, school_id: int) -> None:
     session.execute(update(School).where(School.id == school_id).values(import_generation=School.import_generation + 1))
 
 
-def _is_lock(error: OperationalError) -> bool:
-    """Whether it says that somebody else has the lock."""
-    return getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE or "locked" in str(error.orig)
+def _is_lock(error: OperationalError | sqlite3.OperationalError) -> bool:
+    """Whether it says that somebody else has the lock; SQLite's own error is that of a transaction's first word."""
+    said = error.orig if isinstance(error, OperationalError) else error
+    return getattr(said, "sqlstate", None) == _LOCK_NOT_AVAILABLE or "locked" in str(said)
 
 
 def _too_many_leave(comparison: Comparison) -> bool:
