@@ -49,6 +49,9 @@ RIGHTS: Final[Mapping[str, Who]] = {
     "picker": STAFF,
     # pupils: names, divisions, bindings; birthdates and INE are shown to administrators only
     "learners": STAFF,
+    "bindings": STAFF,
+    "bindings.renewals": ADMINISTRATORS,
+    "bindings.renew": ADMINISTRATORS,
     "certification": STAFF,
     "administrator": ADMINISTRATORS,
     # the team
