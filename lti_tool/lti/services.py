@@ -6,15 +6,14 @@ are exact, and each request asks only for the scope that it needs (facts/moodle.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 from pylti1p3.grade import Grade
 from pylti1p3.lineitem import LineItem
-from requests.utils import parse_header_links
 
 from lti_tool.database import Database
 from lti_tool.lti import roles
@@ -22,6 +21,7 @@ from lti_tool.lti.claims import identifier, service_url, text
 from lti_tool.lti.keys import KeyRing
 from lti_tool.lti.outbound import Client, Reply, UnreadableError
 from lti_tool.lti.platforms import PlatformRecord
+from lti_tool.lti.service_answers import below, is_page, listed, next_link, with_query
 from lti_tool.lti.tokens import AccessTokens, ServiceRefused, TokenRefused, printable, refusal
 from lti_tool.settings import origin_of
 from lti_tool.vault import Vault
@@ -53,8 +53,6 @@ RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
 MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 MOST_PAGES = 500
-SHORTEST_PAGE = 16
-"""Bytes; what is not JSON and longer than that says more than "OK"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +153,8 @@ class Services:
         """
         names = {"resource_id": resource_id, "tag": tag, "resource_link_id": resource_link_id}
         wanted = {name: value for name, value in names.items() if value is not None}
-        for page in self._pages(platform, scope, _with_query(lineitems_url, wanted), LINE_ITEMS):
-            for document in _listed(page):
+        for page in self._pages(platform, scope, with_query(lineitems_url, wanted), LINE_ITEMS):
+            for document in listed(page):
                 found = self._line_item(document)
                 # Platforms may ignore the filters: look again.
                 if found is not None and all(getattr(found, name) == value for name, value in wanted.items()):
@@ -193,6 +191,27 @@ class Services:
         reply = self._call(platform, SCOPE_LINE_ITEM, "POST", lineitems_url, headers=headers, data=body)
         return self._one_line_item(reply)
 
+    def update_line_item(
+        self,
+        platform: PlatformRecord,
+        lineitem_url: str,
+        *,
+        label: str | None = None,
+        score_maximum: float | None = None,
+        resource_id: str | None = None,
+        tag: str | None = None,
+    ) -> LineItemValue:
+        """Change what is given of a column (AGS §3.2.6). It is read first: a PUT says all that there is to keep."""
+        reply = self._call(platform, SCOPE_LINE_ITEM, "GET", lineitem_url, headers={"Accept": LINE_ITEM})
+        document = reply.json()
+        if not isinstance(document, dict):
+            raise UnreadableError
+        given = {"label": label, "scoreMaximum": score_maximum, "resourceId": resource_id, "tag": tag}
+        document |= {name: value for name, value in given.items() if value is not None}
+        headers = {"Accept": LINE_ITEM, "Content-Type": LINE_ITEM}
+        reply = self._call(platform, SCOPE_LINE_ITEM, "PUT", lineitem_url, headers=headers, data=json.dumps(document))
+        return self._one_line_item(reply)
+
     def post_score(
         self,
         platform: PlatformRecord,
@@ -210,7 +229,7 @@ class Services:
             platform,
             SCOPE_SCORE,
             "POST",
-            _below(lineitem_url, "scores"),
+            below(lineitem_url, "scores"),
             headers={"Content-Type": SCORE, "Accept": "application/json"},
             data=_grade(score).get_value(),
             before_each=before_each,
@@ -221,15 +240,15 @@ class Services:
             reply.date,
             reply.clock_offset_s,
             reply.retry_after,
-            not _is_page(reply),
+            not is_page(reply),
         )
 
     def results(self, platform: PlatformRecord, lineitem_url: str, user_id: str | None = None) -> list[ResultValue]:
         """What the column shows, of one person or of all."""
-        url = _with_query(_below(lineitem_url, "results"), {"user_id": user_id} if user_id is not None else {})
+        url = with_query(below(lineitem_url, "results"), {"user_id": user_id} if user_id is not None else {})
         found = []
         for page in self._pages(platform, SCOPE_RESULT_READ, url, RESULTS):
-            for document in _listed(page):
+            for document in listed(page):
                 result = _result(document)
                 if result is not None and user_id in (None, result.user_id):
                     found.append(result)
@@ -239,7 +258,7 @@ class Services:
         self, platform: PlatformRecord, memberships_url: str, *, resource_link_id: str | None = None
     ) -> Iterator[MemberValue]:
         """Who belongs to the course, page by page; only those who may open the link, where its id is given."""
-        url = _with_query(memberships_url, {"rlid": resource_link_id} if resource_link_id is not None else {})
+        url = with_query(memberships_url, {"rlid": resource_link_id} if resource_link_id is not None else {})
         for page in self._pages(platform, SCOPE_MEMBERS, url, MEMBERS):
             listed = page.get("members") if isinstance(page, dict) else None
             if not isinstance(listed, list):
@@ -257,7 +276,7 @@ class Services:
             seen.add(next_url)
             reply = self._call(platform, scope, "GET", next_url, headers={"Accept": media_type})
             yield reply.json()
-            next_url = _next_link(reply)
+            next_url = next_link(reply)
             if next_url is not None and origin_of(next_url) != origin:
                 raise UnreadableError
 
@@ -317,28 +336,6 @@ class Services:
         )
 
 
-def _listed(page: Any) -> list[Any]:
-    """A page of a list; what is not one tells nothing, least of all that there is nothing."""
-    if not isinstance(page, list):
-        raise UnreadableError
-    return page
-
-
-def _is_page(reply: Reply) -> bool:
-    """Whether the body was made for people, whatever its type says (Moodle sends JSON as text/html).
-
-    A score's success is an empty body or JSON, or at most a word.
-    """
-    body = reply.body.strip()
-    if len(body) <= SHORTEST_PAGE and body[:1] != b"<":
-        return False
-    try:
-        document = reply.json()
-    except UnreadableError:
-        return True
-    return isinstance(document, dict) and any(document.get(name) for name in ("error", "errors"))
-
-
 def _grade(score: Score) -> Grade:
     grade = Grade().set_user_id(score.user_id).set_timestamp(_instant(score.timestamp))
     grade.set_activity_progress(score.activity_progress).set_grading_progress(score.grading_progress)
@@ -376,23 +373,3 @@ def _member(document: Any) -> MemberValue | None:
 def _number(value: Any) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and abs(value) < 1e9 else None
-
-
-def _below(url: str, name: str) -> str:
-    """The address below a line item's: the path ends before the query, which stays (facts/lti.md §3, row 4)."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
-
-
-def _with_query(url: str, more: dict[str, str]) -> str:
-    if not more:
-        return url
-    parts = urlsplit(url)
-    query = "&".join(part for part in (parts.query, urlencode(more)) if part)
-    return urlunsplit(parts._replace(query=query))
-
-
-def _next_link(reply: Reply) -> str | None:
-    links = parse_header_links(reply.headers.get("Link", ""))
-    found = next((link["url"] for link in links if link.get("rel", "").lower() == "next" and link.get("url")), None)
-    return None if found is None else urljoin(reply.url, found)

@@ -12,6 +12,7 @@ from joserfc.jwk import KeySet
 from lti_tool.lti import deep_linking
 from lti_tool.lti.deep_linking import Item, ItemLineItem, SelectionError
 from lti_tool.lti.keys import KeyRing
+from lti_tool.lti.refusals import LaunchRefused, Reason
 from tests.lti.desk import Desk
 from tests.platform.payloads import DL, LTI
 
@@ -112,6 +113,29 @@ def test_an_item_without_extras_has_no_empty_members(desk: Desk, keyring: KeyRin
     _, claims = answer(desk, keyring, [Item(title="Pix", url="http://127.0.0.1:8000/lti/launch")])
     (item,) = claims[DL + "content_items"]
     assert set(item) == {"type", "title", "url"}
+
+
+@pytest.mark.parametrize(
+    ("types", "taken"),
+    [
+        (["ltiResourceLink"], True),
+        (["link", "ltiResourceLink", "html"], True),
+        ("ltiResourceLink", False),
+        (["link", "file"], False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_a_platform_that_takes_no_activity_is_told_so_before_anything_is_chosen(
+    desk: Desk, types: object, taken: bool
+) -> None:
+    if taken:
+        ask(desk, accept_types=types)
+        return
+    with pytest.raises(LaunchRefused) as caught:
+        ask(desk, accept_types=types)
+    assert caught.value.status == 400
+    assert caught.value.reason in (Reason.DEEP_LINKING_SETTINGS_WRONG, Reason.CLAIM_MALFORMED)
 
 
 def test_a_request_is_answered_once(desk: Desk, keyring: KeyRing) -> None:

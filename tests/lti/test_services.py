@@ -183,6 +183,27 @@ def test_a_column_is_made_as_asked(services: Services, record: PlatformRecord, p
     assert services.get_line_item(record, made.url) == made
 
 
+def test_a_column_is_changed_and_keeps_the_rest(
+    services: Services, record: PlatformRecord, platform: FakePlatform
+) -> None:
+    """Also what we do not know of: a date that the teacher set, a vendor's extension."""
+    column = platform.courses["course-1"].add_column(
+        label="Rentrée", scoreMaximum=100, resourceId="ABC", tag="pix", endDateTime="2027-01-01T00:00:00Z", x={"y": 1}
+    )
+    kept = {name: column.document[name] for name in ("resourceId", "tag", "endDateTime", "x")}
+    changed = services.update_line_item(record, platform.line_item_url(column), label="Rentrée 2", score_maximum=20.0)
+    assert (changed.label, changed.score_maximum, changed.resource_id) == ("Rentrée 2", 20.0, "ABC")
+    assert column.document == kept | {"label": "Rentrée 2", "scoreMaximum": 20.0}
+
+
+def test_a_column_that_is_gone_is_not_changed(
+    services: Services, record: PlatformRecord, platform: FakePlatform
+) -> None:
+    with pytest.raises(ServiceRefused) as caught:
+        services.update_line_item(record, f"{platform.url}/courses/course-1/lineitems/9/lineitem?type_id=1", label="x")
+    assert caught.value.status == 404
+
+
 def test_no_scope_is_asked_for_that_is_not_needed(
     services: Services, record: PlatformRecord, platform: FakePlatform
 ) -> None:

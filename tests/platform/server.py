@@ -231,6 +231,8 @@ class FakePlatform:
             return self._score(request, course, column)
         if kind == "results":
             return self._results(request, column)
+        if request.method == "PUT":
+            return self._update(request, column, parts[1])
         return self._accepts(request, LINE_ITEM) or Answer(body=self._document(column, parts[1]))
 
     def _accepts(self, request: Received, media_type: str) -> Answer | None:
@@ -261,6 +263,17 @@ class FakePlatform:
         if not document.get("label") or not document.get("scoreMaximum"):
             return Answer(400, reason="Bad Request")
         return Answer(201, self._document(course.add_column(**document), name))
+
+    def _update(self, request: Received, column: Column, name: str) -> Answer:
+        """The whole document is replaced (AGS §3.2.6): what it leaves out is gone."""
+        if self.rules.exact_media_types and request.headers.get("Content-Type") != LINE_ITEM:
+            return Answer(400, reason="Bad Request")
+        document = request.json()
+        if document.pop("id", None) != self.line_item_url(column, name) or not document.get("label"):
+            return Answer(400, reason="Bad Request")
+        column.document.clear()
+        column.document.update(document)
+        return Answer(body=self._document(column, name))
 
     def _score(self, request: Received, course: Course, column: Column) -> Answer:
         if self.rules.exact_media_types and request.headers.get("Content-Type") != SCORE:
