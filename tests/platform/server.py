@@ -87,6 +87,8 @@ class FakePlatform:
         self.rules = Rules()
         self.courses: dict[str, Course] = {"course-1": Course()}
         self.token_lifetime = 3600
+        self.token_audience: str | None = None
+        """What our assertions must name instead of the token endpoint."""
         self.tokens: dict[str, tuple[frozenset[str], datetime]] = {}
         self.received: list[Received] = []
         self.connections: set[socket.socket] = set()
@@ -192,7 +194,7 @@ class FakePlatform:
             said = token.claims
             assert "kid" in token.header
             assert said["iss"] == said["sub"] == self.client_id
-            assert said["aud"] == f"{self.url}/token"
+            assert said["aud"] == (self.token_audience or f"{self.url}/token")
             assert said["iat"] <= now.timestamp() < said["exp"] <= said["iat"] + 400
             assert said["jti"]
             assert form["grant_type"] == "client_credentials"
