@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lti_tool.errors import N_, RefusedError
-from lti_tool.lti import products
+from lti_tool.lti import hosts, products
 from lti_tool.lti.claims import identifier, service_url
 from lti_tool.lti.messages import MessageType
 from lti_tool.lti.outbound import Client, Reply, UnreadableError
@@ -65,7 +65,7 @@ def read_configuration(client: Client, url: str) -> Configuration:
     lti = lti if isinstance(lti, dict) else {}
     family = identifier(lti.get("product_family_code"))
     issuer = identifier(document.get("issuer"))
-    if issuer is None or origin_of(issuer) is None or origin_of(issuer) != origin_of(url):
+    if issuer is None or not hosts.of_one_house(issuer, url):
         raise RegistrationError(code="R44", sentence=N_("Votre plateforme se présente sous le nom d’une autre."))
     addresses = {}
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint"):
@@ -161,8 +161,8 @@ def read_grant(reply: Reply, configuration: Configuration) -> Grant:
 def foreign_hosts(issuer: str, family: str | None, *urls: str) -> list[str]:
     """The hosts of these addresses that are not at the issuer's origin, and not known to be its product's own."""
     known = products.by_family(family).own_hosts
-    hosts = [urlsplit(url).hostname or "" for url in urls if origin_of(url) != origin_of(issuer)]
-    return [host for host in dict.fromkeys(hosts) if host not in known]
+    named = [urlsplit(url).hostname or "" for url in urls if origin_of(url) != origin_of(issuer)]
+    return [host for host in dict.fromkeys(named) if host not in known]
 
 
 def _object(reply: Reply) -> Mapping[str, Any]:

@@ -11,10 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
 from lti_tool.errors import N_
-from lti_tool.settings import origin_of
 
 LOGIN, LAUNCH, TARGET, JWKS, DOMAIN, TITLE, DESCRIPTION, ICON, SCOPES = (
     "login_url",
@@ -381,13 +379,6 @@ GENERIC = PRODUCTS[-1]
 
 _BY_SLUG = {product.slug: product for product in PRODUCTS}
 _BY_FAMILY = {family: product for product in PRODUCTS for family in product.families}
-
-
-def framing(url: str) -> tuple[str, ...]:
-    """Where the pages come from that frame a tool whose platform has this address: its origin, and its product's."""
-    host = urlsplit(url).hostname
-    more = [source for product in PRODUCTS if host in product.own_hosts for source in product.framed_from]
-    return (origin_of(url) or url, *more)
 
 
 def by_slug(slug: str) -> Product | None:

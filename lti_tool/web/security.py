@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool.errors import N_, RefusedError
-from lti_tool.lti import products
+from lti_tool.lti import hosts
 from lti_tool.lti.models import ACTIVE, Platform
 from lti_tool.schools import sessions
 from lti_tool.schools.sessions import SessionInfo
@@ -130,7 +130,7 @@ def allow(directive: str, *sources: str) -> None:
 
 def frame_for(origin: str) -> None:
     """Let this platform's pages frame this one answer, on pages that no session guards."""
-    allow("frame-ancestors", *products.framing(origin))
+    allow("frame-ancestors", *hosts.framing(origin))
 
 
 def init_app(app: Flask) -> None:
@@ -208,11 +208,11 @@ def _platform_origins() -> list[str]:
     """
     info = visitor()
     if info is not None:
-        return list(products.framing(info.platform_auth_url))
+        return list(hosts.framing(info.platform_auth_url))
     active = select(Platform.auth_url).where(Platform.status == ACTIVE).limit(MOST_FRAMING_PLATFORMS)
     try:
         with toolbox().database.read() as session:
             urls = session.scalars(active).all()
     except SQLAlchemyError:
         return []
-    return [source for url in urls for source in products.framing(url)]
+    return [source for url in urls for source in hosts.framing(url)]

@@ -105,7 +105,7 @@ def person(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
         return contexts[-1]
 
     yield make
-    _close(contexts)
+    close_all(contexts)
 
 
 @pytest.fixture
@@ -114,22 +114,29 @@ def profiled(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., B
     contexts: list[BrowserContext] = []
 
     def make(preferences: dict[str, object], **options: object) -> BrowserContext:
-        profile = tmp_path / f"profile-{len(contexts)}"
-        (profile / "Default").mkdir(parents=True)
-        (profile / "Default" / "Preferences").write_text(json.dumps(preferences))
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=chromium(), args=ARGUMENTS, **{"locale": "fr-FR", **options}
-        )
-        context.set_default_timeout(TIMEOUT_MS)
-        contexts.append(context)
-        _seen_by_people.append(context)
-        return context
+        folder = tmp_path / f"profile-{len(contexts)}"
+        contexts.append(open_profile(playwright, folder, preferences, **options))
+        return contexts[-1]
 
     yield make
-    _close(contexts)
+    close_all(contexts)
 
 
-def _close(contexts: list[BrowserContext]) -> None:
+def open_profile(
+    playwright: Playwright, folder: Path, preferences: dict[str, object], **options: object
+) -> BrowserContext:
+    """A browser whose profile, in this new folder, has these preferences."""
+    (folder / "Default").mkdir(parents=True)
+    (folder / "Default" / "Preferences").write_text(json.dumps(preferences))
+    context = playwright.chromium.launch_persistent_context(
+        folder, executable_path=chromium(), args=ARGUMENTS, **{"locale": "fr-FR", **options}
+    )
+    context.set_default_timeout(TIMEOUT_MS)
+    _seen_by_people.append(context)
+    return context
+
+
+def close_all(contexts: list[BrowserContext]) -> None:
     for context in contexts:
         _seen_by_people.remove(context)
         context.close()

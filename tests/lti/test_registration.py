@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from lti_tool.database import Database
 from lti_tool.errors import ToolError
-from lti_tool.lti import platforms
+from lti_tool.lti import hosts, platforms
 from lti_tool.lti.configurations import PLATFORM_CONFIGURATION, TOOL_CONFIGURATION, foreign_hosts
 from lti_tool.lti.models import ACTIVE, PENDING, Deployment, Platform
 from lti_tool.lti.outbound import Client, RefusedAddressError
@@ -395,6 +395,22 @@ TABLES = ("platforms", "registration_invitations", "deployments")
 )
 def test_hosts_to_look_at_before_activation(issuer: str, family: str, url: str, expected: list[str]) -> None:
     assert foreign_hosts(issuer, family, url) == expected
+
+
+@pytest.mark.parametrize(
+    ("issuer", "url", "one"),
+    [
+        pytest.param("https://lms.fr", "https://lms.fr/conf", True, id="one-origin"),
+        pytest.param("https://canvas.instructure.com", "https://sso.canvaslms.com/conf", True, id="one-product"),
+        pytest.param("https://canvas.instructure.com", "http://sso.canvaslms.com/conf", False, id="not-https"),
+        pytest.param("https://canvas.instructure.com", "https://lms.fr/conf", False, id="stranger"),
+        pytest.param("https://canvas.instructure.com", "https://api.brightspace.com/c", False, id="two-products"),
+        pytest.param("https://sso.canvaslms.com.evil.org", "https://sso.canvaslms.com/c", False, id="prefix"),
+        pytest.param("canvas.instructure.com", "https://sso.canvaslms.com/c", False, id="no-address"),
+    ],
+)
+def test_who_may_speak_for_an_issuer(issuer: str, url: str, one: bool) -> None:
+    assert hosts.of_one_house(issuer, url) is one
 
 
 def test_the_answer_may_drip_or_grow(counter: Counter, registrar: Registrar) -> None:
