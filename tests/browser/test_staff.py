@@ -1,0 +1,102 @@
+"""The staff's pages in a browser: axe finds nothing on any of them, and the keyboard alone is enough."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.staffroom import HEAD, OF_A_CAMPAIGN, OTHERS, STRANGER, TEACHER_, Room, staffroom
+
+Person = Callable[..., BrowserContext]
+Look = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    with staffroom(tmp_path_factory.mktemp("staff")) as room:
+        yield room
+
+
+@pytest.mark.parametrize("name", [*OF_A_CAMPAIGN, *sorted(OTHERS.keys() - {"connexions"})])
+def test_a_teachers_pages(room: Room, person: Person, look: Look, name: str) -> None:
+    page = room.enter(person(), TEACHER_)
+
+    page.goto(room.address(name))
+
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    look(page, name)
+
+
+@pytest.mark.parametrize("name", ["equipe", "eleves", "certification", "parametres", "connexions"])
+def test_what_the_head_sees_otherwise(room: Room, person: Person, look: Look, name: str) -> None:
+    page = room.enter(person(), HEAD)
+
+    page.goto(room.address(name))
+
+    look(page, name)
+
+
+def test_another_schools_teacher_finds_nothing(room: Room, person: Person, look: Look) -> None:
+    page = room.enter(person(), STRANGER)
+
+    for name in OF_A_CAMPAIGN:
+        answer = page.goto(room.address(name))
+        assert answer
+        assert answer.status == 404, name
+        expect(page.get_by_role("main")).not_to_contain_text("Fontaine")
+    look(page, "pas-trouve")
+    page.goto(room.address("campagnes"))
+    expect(page.get_by_role("main")).not_to_contain_text("Fontaine")
+
+
+def test_a_campaign_is_made_changed_and_archived_by_the_keyboard(room: Room, person: Person) -> None:
+    page = room.enter(person(), TEACHER_)
+    page.goto(room.address("campagnes"))
+
+    _press(page, "Créer une campagne")
+    page.get_by_label("Nom de la campagne").focus()
+    page.keyboard.type("Au clavier")
+    for _ in range(2):  # the radio buttons are one stop, then what is tested
+        page.keyboard.press("Tab")
+    page.keyboard.type("Parcours découverte")
+    page.get_by_label("Titre du parcours").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Au clavier")
+    _press(page, "Paramètres")
+    _press(page, "Modifier")
+    page.get_by_label("Nom de la campagne").focus()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("Encore au clavier")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Encore au clavier")
+    _press(page, "Archiver la campagne", role="button")
+
+    expect(page.get_by_role("main")).to_contain_text("Cette campagne est archivée.")
+
+
+def test_the_list_is_filtered_as_one_types(room: Room, person: Person) -> None:
+    page = room.enter(person(), TEACHER_)
+    page.goto(room.address("campagnes"))
+    rows = page.locator("#liste tbody tr")
+    before = rows.count()
+
+    page.get_by_label("Rechercher une campagne").press_sequentially("decouverte")
+
+    expect(rows).to_have_count(1)
+    assert before > 1
+    expect(page.get_by_label("Rechercher une campagne")).to_be_focused()
+    assert "nom=decouverte" in page.url
+    page.get_by_label("Rechercher une campagne").fill("rien de tel")
+    expect(page.locator("#liste")).to_contain_text("Aucune campagne ne porte ce nom.")
+
+
+def _press(page: Page, name: str, role: str = "link") -> None:
+    """Go to it by the keyboard, and press it."""
+    target = page.get_by_role(role, name=re.compile(f"^{name}"), exact=True).first  # type: ignore[arg-type]
+    target.focus()
+    expect(target).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
