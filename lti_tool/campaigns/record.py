@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.campaigns.bands import Band, band, percent
 from lti_tool.campaigns.models import COLLECT, Campaign, Participation, SharedResult
+from lti_tool.schools.models import Learner
 
 MOST = 200
 """Participations shown of one learner, the newest ones."""
@@ -54,6 +55,12 @@ class Activity:
     participations: int = 0
     last_at: datetime | None = None
     """Their last beginning or sending."""
+
+
+def participations() -> ColumnElement[int]:
+    """How many participations a line of the register has, to sort a list of learners by."""
+    counted = select(func.count()).select_from(Participation).where(Participation.learner_id == Learner.id)
+    return counted.correlate(Learner).scalar_subquery()
 
 
 def of_learner(session: Session, learner_id: int) -> list[RecordLine]:

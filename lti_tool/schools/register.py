@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
@@ -95,11 +97,14 @@ def listing(
     division: str | None = None,
     search: str = "",
     with_inactive: bool = False,
+    bound: bool | None = None,
+    sorted_by: Sequence[Any] = (Learner.division,),
     confidential: bool = False,
 ) -> Listing:
     """A page of the school's learners, by division and name; the nearest page that exists to the one asked for.
 
-    `search` holds words to find in the names. `confidential` adds INE and birthdates, which only administrators see.
+    `search` holds words to find in the names; `bound` keeps those who are bound or those who are not. What they are
+    `sorted_by` goes before their names. `confidential` adds INE and birthdates, which only administrators see.
     """
     chosen = [Learner.school_id == school_id]
     if division is not None:
@@ -109,6 +114,9 @@ def listing(
         chosen.append(matches(search, Learner.first_name, Learner.last_name, usage_name))
     if not with_inactive:
         chosen.append(Learner.active.is_(True))
+    is_bound = exists().where(Binding.learner_id == Learner.id)
+    if bound is not None:
+        chosen.append(is_bound if bound else ~is_bound)
     total = session.scalar(select(func.count()).select_from(Learner).where(*chosen)) or 0
     page = min(max(1, page), max(1, -(-total // per_page)))
     rows = session.execute(
@@ -119,12 +127,12 @@ def listing(
             Learner.first_name,
             Learner.division,
             Learner.active,
-            exists().where(Binding.learner_id == Learner.id).label("is_bound"),
+            is_bound.label("is_bound"),
             Learner.ine,
             Learner.birthdate,
         )
         .where(*chosen)
-        .order_by(Learner.division, Learner.last_name, Learner.first_name, Learner.id)
+        .order_by(*sorted_by, Learner.last_name, Learner.first_name, Learner.id)
         .limit(per_page)
         .offset((page - 1) * per_page)
     )
@@ -132,12 +140,13 @@ def listing(
     return Listing(lines, total, page, per_page)
 
 
-def divisions(session: Session, school_id: int) -> list[Division]:
-    """The school's divisions that have active learners, by name."""
+def divisions(session: Session, school_id: int, *, name: str | None = None) -> list[Division]:
+    """The school's divisions that have active learners, by name; or the one of that name."""
     is_bound = exists().where(Binding.learner_id == Learner.id)
+    which = [Learner.school_id == school_id, Learner.active.is_(True)]
     rows = session.execute(
         select(Learner.division, func.count(), func.sum(case((is_bound, 1), else_=0)))
-        .where(Learner.school_id == school_id, Learner.active)
+        .where(*which, *(() if name is None else (Learner.division == name,)))
         .group_by(Learner.division)
         .order_by(Learner.division)
     )

@@ -12,7 +12,9 @@ from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Binding, BindingCand
 from lti_tool.schools.waiting import ALREADY_BOUND, SEVERAL, TYPED_NAMES
 from tests.web.conftest import Town
 from tests.web.pages import Browser, Page
-from tests.web.staffroom import another_school, enter_as, learner
+from tests.web.staffroom import another_school, enter_as, learner, participate
+
+DID = ("Participations", "Dernière", "Certifiable")
 
 
 def names(page: Page) -> list[str]:
@@ -32,9 +34,12 @@ class TestTheList:
         page = browser.get("/orga/eleves")
 
         assert page.heading == "Élèves"
-        assert headings(page) == ["Nom", "Prénom", "Classe", "Rattachement"]
+        assert headings(page) == ["Nom", "Prénom", "Classe", "Rattachement", *DID]
         lines = [[" ".join(cell.text_content().split()) for cell in line] for line in page.root.xpath("//tbody/tr")]
-        assert lines == [["Martin", "Lou", "4B", "Pas encore"], ["Garnier", "Chloé", "6A", "Rattaché"]]
+        assert [line[:4] for line in lines] == [
+            ["Martin", "Lou", "4B", "Pas encore"],
+            ["Garnier", "Chloé", "6A", "Rattaché"],
+        ]
         assert "2014" not in page.text
         assert "ine-" not in page.text
         assert "Importer (xml)" not in page.text
@@ -45,7 +50,7 @@ class TestTheList:
 
         page = browser.get("/orga/eleves")
 
-        assert headings(page) == ["Nom", "Prénom", "Classe", "Date de naissance", "INE", "Rattachement"]
+        assert headings(page) == ["Nom", "Prénom", "Classe", "Date de naissance", "INE", "Rattachement", *DID]
         assert "27 mars 2014" in page.text
         assert "ine-Chloé-Garnier" in page.text
         assert page.link("Importer (xml)") == "/orga/eleves/importer"
@@ -357,3 +362,39 @@ def test_those_who_left_can_be_shown(browser: Browser, town: Town) -> None:
     town.learner("Zoé", "Partie", active=False)
     assert names(browser.get("/orga/eleves")) == []
     assert names(browser.get("/orga/eleves?partis=1")) == ["Partie"]
+
+
+class TestWhatPupilsDid:
+    def test_the_list_has_participations_and_who_is_certifiable(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        busy, idle = learner(town, "Lou", "Martin", "6A"), learner(town, "Ana", "Abel", "6B")
+        for title in ("Un", "Deux"):
+            participate(town, town.campaign(title), busy, validated=5)
+        town.bind(town.person("Ana", "Abel"), idle)
+
+        def names(query: str) -> list[str]:
+            page = browser.get(f"/orga/eleves{query}")
+            return [" ".join(th.text_content().split()) for th in page.root.xpath("//tbody/tr/th")]
+
+        line = browser.get("/orga/eleves?nom=martin").root.xpath("//tbody/tr/td/text()")
+        assert [" ".join(text.split()) for text in line][-3:] == ["2", "23 novembre 2026", "Pas encore"]
+        assert names("?tri=nom") == ["Abel", "Martin"]
+        assert names("?tri=classe") == ["Martin", "Abel"]
+        assert names("?tri=participations") == ["Martin", "Abel"]
+        assert names("?rattachement=oui") == ["Abel"]
+        assert names("?rattachement=non") == ["Martin"]
+        assert "1 sur 1 rattachés" in browser.get("/orga/eleves?classe=6B").text
+
+    def test_a_pupils_page_has_every_participation(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        learner_id = learner(town, "Lou", "Martin", "6A")
+        participate(town, town.campaign("Ancienne"), learner_id)
+        campaign = town.campaign("Récente")
+        participation = participate(town, campaign, learner_id, validated=7)
+
+        page = browser.get(f"/orga/eleves/{learner_id}")
+
+        assert page.link("Récente") == f"/orga/campagnes/{campaign.id}/resultats/{participation}"
+        assert "70 %" in page.text
+        assert "Ancienne" in page.text
+        assert "Pas encore certifiable : il manque 5 compétences." in page.text
