@@ -78,6 +78,7 @@ _ISSUER, _CLIENT, _AUTH, _TOKEN, _KEYS, _DEPLOYMENT = (
 )
 
 _NAMES_NOTE = N_("Partagez le nom et le prénom : sans eux, chaque élève doit les taper.")
+_OWN_DOMAIN = N_("Si votre site a son propre nom de domaine, donnez-le-nous : Pix s’affichera alors dans ses pages.")
 _FIXED_PARAMETERS = N_(
     "Si plusieurs établissements partagent cette plateforme, un paramètre personnalisé porte l’UAI. Fixez-le dans les "
     "réglages de l’outil lui-même, jamais dans une activité : un enseignant pourrait l’y modifier."
@@ -210,6 +211,7 @@ PRODUCTS: tuple[Product, ...] = (
         notes=(
             N_("Dans « LTI Advantage Services », autorisez les notes et la liste des participants."),
             N_("Tous les sites de Canvas ont le même émetteur : c’est l’identifiant client qui les distingue."),
+            _OWN_DOMAIN,
         ),
     ),
     # documentation.brightspace.com, "Register an external learning tool for LTI Advantage"; community.d2l.com, "Tool
@@ -287,6 +289,7 @@ PRODUCTS: tuple[Product, ...] = (
             (_AUTH, "https://developer.blackboard.com/api/v1/gateway/oidcauth"),
             (_TOKEN, "https://developer.blackboard.com/api/v1/gateway/oauth2/jwttoken"),
         ),
+        notes=(_OWN_DOMAIN,),
     ),
     # Sakai's own words, in French where it has them (sakaiproject/sakai, basiclti, ltiservice_fr_FR.properties).
     Product(
