@@ -102,7 +102,7 @@ def test_each_control_has_a_name_for_those_who_hear_the_page(desk: Desk, item: I
 
 class TestNothingAboutRightAnswersReachesTheBrowser:
     def test_no_words_that_come_after_the_answer(self, desk: Desk) -> None:
-        for item in [*ONE_OF_EACH.values(), *ITEMS[::20]]:
+        for item in ITEMS:
             shown = html.unescape(desk.ask(item).response.get_data(as_text=True))
             item = item.for_seed(desk.seed)
 
@@ -120,11 +120,16 @@ class TestNothingAboutRightAnswersReachesTheBrowser:
             for accepted in item.question.expected.accepts:
                 assert len(accepted) < 4 or form.count(accepted) <= given.count(accepted), item.id
 
-    @pytest.mark.parametrize("kind", ["choice", "choices", "match", "select", "history", "access-rights"])
-    def test_the_page_is_the_same_whichever_choice_is_right(self, kind: str) -> None:
-        item = next(each for each in ITEMS if named(each) == kind).for_seed("7")
-
-        assert present(item, "7") == presented(item, opposite(item.question), "7")
+    @pytest.mark.parametrize("seed", ["7", "8"])
+    def test_the_page_is_the_same_whichever_choice_is_right(self, seed: str) -> None:
+        seen = set()
+        for item in ITEMS:
+            made = item.for_seed(seed)
+            question = made.question.task.question if isinstance(made.question, Practical) else made.question
+            if isinstance(question, Choices | Lists):
+                seen.add(named(item))
+                assert present(made, seed) == presented(made, opposite(question), seed), item.id
+        assert seen >= {"choice", "choices", "match", "select", "history", "access-rights", "mailbox", "metadata"}
 
 
 class TestFiles:
@@ -222,19 +227,15 @@ class TestReports:
         assert desk.browser.get(f"{desk.page.path[:-1]}4/signalement").path == desk.page.path
 
 
-def presented(item: Item, question: object, seed: str) -> Presented:
+def presented(item: Item, question: Choices | Lists, seed: str) -> Presented:
     made = present(item, seed)
-    assert isinstance(question, Choices | Lists)
     return replace(made, controls=question.controls(seed), passage=question.passage(seed))
 
 
-def opposite(question: object) -> Choices | Lists:
+def opposite(question: Choices | Lists) -> Choices | Lists:
     """The question with right and wrong the other way round."""
-    if isinstance(question, Practical):
-        question = question.task.question
     if isinstance(question, Choices):
         return replace(question, choices=tuple(_turned(each) for each in question.choices))
-    assert isinstance(question, Lists)
     return replace(
         question, rows=tuple(replace(row, choices=tuple(map(_turned, row.choices))) for row in question.rows)
     )

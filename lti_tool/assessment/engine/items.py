@@ -1,6 +1,6 @@
 """The item bank: topics with their skills, items and tutorials, read from the files under `bank/` and checked whole.
 
-How to write such a file stands in this package's README. A bank with one fault is refused.
+How to write such a file stands in `docs/items.md`. A bank with one fault is refused.
 """
 
 import re
