@@ -9,8 +9,6 @@ from lti_tool.assessment.engine.kinds import (
     CHOICE_CONTROL,
     FIELD_CONTROL,
     TEXT_CONTROL,
-    Choice,
-    Choices,
     Control,
     CorrectionLine,
     Form,
@@ -31,7 +29,6 @@ __all__ = [
     "from_json",
     "parse_response",
     "present",
-    "presented_choices",
     "to_form",
     "to_json",
 ]
@@ -68,13 +65,6 @@ def present(item: Item, seed: str) -> Presented:
         question.world,
         item.picture,
     )
-
-
-def presented_choices(item: Item, seed: str) -> tuple[Choice, ...]:
-    """The item's choices in an order of this seed, the same at every showing; empty for kinds without choices."""
-    if not isinstance(item.question, Choices):
-        return ()
-    return item.question.presented(seed)
 
 
 def parse_response(item: Item, form: Form, seed: str | None = None) -> Response | None:
