@@ -30,10 +30,12 @@ log = logging.getLogger(__name__)
 
 SENDERS = 16
 """Requests under way at once, in one process."""
-TAKEN_PER_SENDER = 3
+TAKEN_PER_SENDER = 6
 """Cells at hand for each, so that none waits for the database."""
-GATHERS_FOR_S = 0.02
-"""While there is enough under way, what is done is written back together."""
+GATHERED_PER_SENDER = 2
+"""What is done is written back together, so many tries for each sender, while as many are still under way."""
+GATHERS_FOR_S = 0.1
+"""And no later than that."""
 LOOKS_AHEAD = timedelta(minutes=1)
 """Further away than that, the sweep of each minute finds what is due."""
 
@@ -62,7 +64,7 @@ class Deliverer:
         self._senders = ThreadPoolExecutor(senders, thread_name_prefix="grades")
         self._seeker = ThreadPoolExecutor(1, thread_name_prefix="columns")
         self._pacing = Pacing(TAKEN_PER_SENDER * senders)
-        self._enough = senders
+        self._enough = GATHERED_PER_SENDER * senders
         self._news: SimpleQueue[_News] = SimpleQueue()
         self._under_way = 0
         self._seeking = self._seek_again = False
