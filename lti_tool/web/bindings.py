@@ -87,6 +87,7 @@ def ask_person(learner_id: int) -> str:
 def bind(learner_id: int) -> Response | tuple[str, int]:
     """Bind somebody to the pupil by hand."""
     info, person_id, why = current(), _id("personne"), _why()
+    register.learner(db(), info.school.id, learner_id)
     faults = {}
     if person_id is None:
         faults["personne"] = gettext("Choisissez un compte.")
@@ -103,6 +104,7 @@ def bind(learner_id: int) -> Response | tuple[str, int]:
 def unbind(learner_id: int) -> Response:
     """Undo a binding by hand; what the pupil did stays."""
     info, person_id = current(), _id("personne")
+    register.learner(db(), info.school.id, learner_id)
     if person_id is None:
         raise UnknownDecisionError
     why = _why() or Why.WRONG_PERSON
