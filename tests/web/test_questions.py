@@ -13,6 +13,7 @@ from lti_tool.assessment.engine.items import Item, bank
 from lti_tool.assessment.engine.kinds import Choice, Choices, ControlType, Lists, ShortText
 from lti_tool.assessment.engine.practical.question import SORTS, Practical
 from lti_tool.assessment.models import Answer, Run
+from lti_tool.web import taking
 from lti_tool.web.text import prose
 from tests.web.conftest import Town
 from tests.web.pages import Browser, Page
@@ -194,6 +195,31 @@ class TestAnswersInOddForms:
         assert [each.right for each in desk.answers()] == [False]
 
 
+class TestWhatGetsLost:
+    def test_an_answer_whose_page_never_arrived_counts_and_the_test_goes_on(self, desk: Desk) -> None:
+        page = desk.page
+        form = dict(page.form("Je passe").form_values()) | {"action": "passer"}
+        desk.browser.client.post(page.path, data=form)  # the connection breaks before the next page
+
+        again = desk.browser.client.post(page.path, data=form, follow_redirects=True)
+
+        assert again.request.path.endswith("/questions/2")
+        assert "Votre première réponse compte." in html.unescape(again.text)
+        assert len(desk.answers()) == 1
+
+    def test_a_crash_in_the_midst_of_an_answer_leaves_the_question_waiting(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as broken:
+            broken.setattr(taking.runs, "_choose_next", _crash)
+            crashed = desk.browser.press(desk.page, "Je passe")
+
+        assert crashed.status == 500
+        assert desk.answers() == []
+        assert desk.browser.press(desk.browser.get(desk.page.path), "Je passe").path.endswith("/questions/2")
+        assert len(desk.answers()) == 1
+
+
 class TestReports:
     def test_a_question_that_seems_wrong_is_reported_and_the_test_goes_on(self, desk: Desk) -> None:
         page = desk.browser.get(desk.page.link("Signaler un problème avec cette question"))
@@ -225,6 +251,10 @@ class TestReports:
 
     def test_a_question_to_come_has_no_such_page(self, desk: Desk) -> None:
         assert desk.browser.get(f"{desk.page.path[:-1]}4/signalement").path == desk.page.path
+
+
+def _crash(*_: object) -> None:
+    raise OSError("the machine went away")
 
 
 def presented(item: Item, question: Choices | Lists, seed: str) -> Presented:
