@@ -127,7 +127,7 @@ class Town:
         """Click until it is sent, whatever dies meanwhile, as somebody does whose page does not come."""
         page = f"http://127.0.0.1:{self.port}/parcours/{pupil.participation_id}"
         headers = {"Cookie": f"{COOKIE}={pupil.token}"}
-        while time.monotonic() < until:
+        while time.monotonic() < until and not self.book.given_up.is_set():
             with suppress(requests.RequestException):
                 shown = requests.get(f"{page}/resultats", headers=headers, timeout=10)
                 found = re.search(r'name="jeton" value="([^"]+)"', shown.text)
