@@ -94,9 +94,11 @@ def resend(
     """A teacher's click: try the grades of a campaign again that are refused or wait, or one learner's or column's.
 
     For one learner whatever the reason was, so that what the teacher changed in the gradebook is then replaced; for
-    all, what a teacher changed stays. Returns how many wait anew.
+    all, what a teacher changed stays. Cells of a column that is not there, nor looked for, are left alone. Returns how
+    many wait anew.
     """
-    of_campaign = Grade.line_item_id.in_(select(LineItem.id).where(LineItem.campaign_id == campaign_id))
+    there = or_(LineItem.url.is_not(None), LineItem.next_try_at.is_not(None))
+    of_campaign = Grade.line_item_id.in_(select(LineItem.id).where(LineItem.campaign_id == campaign_id, there))
     which: list[ColumnElement[bool]] = [of_campaign]
     if line_item_id is not None:
         which.append(Grade.line_item_id == line_item_id)

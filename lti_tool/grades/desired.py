@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from lti_tool.campaigns import activities, participations
 from lti_tool.campaigns.activities import MEMBERS_EVERY
 from lti_tool.campaigns.models import STARTED, Activity, Campaign, Participation, SharedResult
-from lti_tool.grades import arrivals, line_items, progress
+from lti_tool.grades import arrivals, cells, line_items, lost_columns, progress
 from lti_tool.grades.arrivals import Arrival
-from lti_tool.grades.cells import resend as resend
 from lti_tool.grades.cells import want as want
 from lti_tool.lti.messages import Recorded
 from lti_tool.lti.models import Context, Member, Person, ResourceLink
@@ -94,6 +93,19 @@ def point_activity(
     if context is not None:
         _ask_for_members(session, context, now)
     return activity
+
+
+def resend(
+    session: Session,
+    now: datetime,
+    *,
+    campaign_id: int,
+    learner_id: int | None = None,
+    line_item_id: int | None = None,
+) -> int:
+    """A teacher's click *Renvoyer*: look for columns that are gone, and try grades again as `cells.resend` says."""
+    lost_columns.look_again(session, now, campaign_id=campaign_id, line_item_id=line_item_id)
+    return cells.resend(session, now, campaign_id=campaign_id, learner_id=learner_id, line_item_id=line_item_id)
 
 
 def _bring_up_to_date(

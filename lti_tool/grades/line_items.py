@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from lti_tool import logs
 from lti_tool.campaigns.models import Activity, Campaign
 from lti_tool.database import Database, wake_after_commit
-from lti_tool.grades import outages
+from lti_tool.grades import lost_columns, outages
 from lti_tool.grades.cells import GRADES_QUEUE, let_go, want, want_all_again
 from lti_tool.grades.failures import Failure, service_failure
 from lti_tool.grades.models import LineItem, Outage
@@ -51,7 +51,8 @@ def place(session: Session, resource_link_pk: int, now: datetime, *, seek_now: b
     """Bring an activity's column up to date with what is known of the activity, and want its grades.
 
     Nothing happens for an activity without a campaign, or outside a course; the course is returned otherwise. Where
-    no launch gave the column, a worker is asked to look for it: with `seek_now` at once, else unless it just did.
+    no launch gave the column, or the gradebook has it no longer, a worker is asked to look for it: with `seek_now` at
+    once, else unless it just did.
     """
     row = session.execute(
         select(Context, ResourceLink, Activity, LineItem)
@@ -71,9 +72,8 @@ def place(session: Session, resource_link_pk: int, now: datetime, *, seek_now: b
         line_item = _reserve(session, context, activity, now)
     changed = _follow_campaign(session, line_item, activity)
     changed = _follow_url(session, line_item, link.lineitem_url, now) or changed
-    if line_item.url is None and context.lineitems_url is not None and (seek_now or _worth_seeking(line_item, now)):
-        line_item.next_try_at = now
-        wake_after_commit(session, GRADES_QUEUE)
+    if link.lineitem_url is None and context.lineitems_url is not None:
+        _look_for_it(session, line_item, now, seek_now)
     session.flush()
     if changed:
         want(session, now, context_pk=context.id, campaign_id=activity.campaign_id)
@@ -120,6 +120,8 @@ class _Sought:
     wants_column: bool
     points: int
     """Maximum of a column that is made."""
+    was_made: bool
+    """We made one before, which somebody has deleted since."""
 
 
 @dataclass(frozen=True)
@@ -156,11 +158,14 @@ def _follow_url(session: Session, line_item: LineItem, url: str | None, now: dat
     """Take the address that the newest launch gave; a column belongs to one activity, the one launched last."""
     if url is None or url == line_item.url:
         return False
-    session.execute(
+    others = session.scalars(
         update(LineItem)
         .where(LineItem.platform_id == line_item.platform_id, LineItem.url == url, LineItem.id != line_item.id)
         .values(url=None, reason=NO_COLUMN)
+        .returning(LineItem.id)
     )
+    for other in others.all():
+        lost_columns.refuse_waiting(session, other, NO_COLUMN)
     line_item.url = url
     line_item.reason = line_item.next_try_at = None
     session.flush()
@@ -170,6 +175,18 @@ def _follow_url(session: Session, line_item: LineItem, url: str | None, now: dat
 
 def _worth_seeking(line_item: LineItem, now: datetime) -> bool:
     return line_item.next_try_at is None and (line_item.sought_at is None or line_item.sought_at + SEEK_EVERY <= now)
+
+
+def _look_for_it(session: Session, line_item: LineItem, now: datetime, seek_now: bool) -> None:
+    """Where it is not there, or not any more. One that we made and that was deleted is made anew with `seek_now`."""
+    if not (seek_now or _worth_seeking(line_item, now)):
+        return
+    if line_item.url is not None and not lost_columns.is_gone(session, line_item.id):
+        return
+    line_item.url = None
+    line_item.next_try_at = now
+    line_item.created_by_us = line_item.created_by_us and not seek_now
+    wake_after_commit(session, GRADES_QUEUE)
 
 
 def _claim(database: Database, now: datetime) -> _Sought | None:
@@ -216,6 +233,7 @@ def _take(row: Row[*tuple[Any, ...]], now: datetime) -> _Sought:
         label=campaign.title,
         wants_column=row[4].wants_column,
         points=row[4].points,
+        was_made=line_item.created_by_us,
     )
 
 
@@ -244,7 +262,7 @@ def _create(database: Database, services: Services, sought: _Sought, now: dateti
     The lists may have taken long to read: a lease anew outlasts the request, a new token and the request again, so
     that whoever looks next sees what was made.
     """
-    if not sought.wants_column:
+    if not sought.wants_column or sought.was_made:
         return _Found(None, reason=NO_COLUMN)
     if SCOPE_LINE_ITEM not in sought.scopes or sought.lineitems_url is None:
         return _Found(None, reason=NO_SCOPE)
@@ -287,9 +305,14 @@ def _write(session: Session, sought: _Sought, found: _Found, now: datetime) -> N
         values |= {
             "url": found.line_item.url,
             "score_maximum": found.line_item.score_maximum or float(sought.points),
-            "created_by_us": found.created,
+            "created_by_us": found.created or sought.was_made,
         }
-    if _update_ours(session, sought, values) and found.line_item is not None:
+    if not _update_ours(session, sought, values):
+        return
+    if found.line_item is None:
+        lost_columns.refuse_waiting(session, sought.id, found.reason or NO_COLUMN)
+    else:
+        want_all_again(session, now, sought.id)
         want(session, now, context_pk=sought.context_pk, campaign_id=sought.campaign_id)
 
 
@@ -297,7 +320,9 @@ def _put_off(database: Database, sought: _Sought, failure: Failure, now: datetim
     wait = failure.wait or back_off(sought.attempts, jitter)
     with database.write() as session:
         next_try_at = None if failure.final else now + wait
-        _update_ours(session, sought, {"lease_until": None, "reason": failure.reason, "next_try_at": next_try_at})
+        values: dict[str, object] = {"lease_until": None, "reason": failure.reason, "next_try_at": next_try_at}
+        if _update_ours(session, sought, values) and failure.final:
+            lost_columns.refuse_waiting(session, sought.id, failure.reason)
         if not failure.final and failure.reason in OF_THE_PLATFORM:
             of_column = None if failure.status is None else -sought.id  # an error may be of this column alone
             outages.failed(session, sought.platform.id, of_column, now, jitter, asked_to_wait=failure.wait)

@@ -14,6 +14,7 @@ from lti_tool.grades.cells import GRADES_QUEUE, in_order
 from lti_tool.grades.models import ACCEPTED, NOT_NEEDED, REFUSED, WAITING, Grade, LineItem, Outage
 from lti_tool.grades.reasons import BY_A_TEACHER
 from lti_tool.lti.models import Platform
+from lti_tool.schools.models import Binding, Learner
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,19 @@ class PlatformStatus:
 
 
 def status(session: Session, now: datetime) -> tuple[PlatformStatus, ...]:
-    """Where the grades of each platform stand, by its id; platforms without any are there too."""
+    """Where the grades of each platform stand, by its id; platforms without any are there too.
+
+    What nobody may send for the moment does not count: its learner was deactivated, or their account is bound no more.
+    """
     counts: dict[int, dict[str, int]] = {}
     reasons: dict[int, dict[str, int]] = {}
     oldest: dict[int, datetime] = {}
     rows = session.execute(
         select(LineItem.platform_id, Grade.state, Grade.reason, func.count(), func.min(Grade.wanted_at))
         .join(LineItem, LineItem.id == Grade.line_item_id)
-        .where(Grade.state != NOT_NEEDED)
+        .join(Learner, Learner.id == Grade.learner_id)
+        .outerjoin(Binding, and_(Binding.learner_id == Grade.learner_id, Binding.person_id == Grade.person_id))
+        .where(Grade.state != NOT_NEEDED, or_(Grade.state != WAITING, and_(Learner.active, Binding.id.is_not(None))))
         .group_by(LineItem.platform_id, Grade.state, Grade.reason)
     )
     for platform_id, state, reason, count, wanted_at in rows:

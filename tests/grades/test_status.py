@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
 
 from lti_tool.grades import status
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.models import REFUSED, WAITING
+from lti_tool.schools.models import Binding, Learner
 from lti_tool.settings import Settings
 from lti_tool.web import create_app
 from lti_tool.web.toolbox import Toolbox
@@ -58,6 +60,20 @@ def test_where_the_grades_stand(course: Course, mixed: list[int], time: Clock) -
     assert (row.desired, row.accepted, row.waiting, row.refused) == (len(mixed), 1, 1, 2)
     assert row.oldest_waiting_s == 3600
     assert row.refused_by_reason == {"not-a-pupil": 1, "changed-by-teacher": 1}
+
+
+@pytest.mark.parametrize("obstacle", ["learner inactive", "unbound"])
+def test_what_nobody_may_send_keeps_no_operator_awake(
+    course: Course, mixed: list[int], time: Clock, obstacle: str
+) -> None:
+    with course.database.write() as session:
+        if obstacle == "unbound":
+            session.query(Binding).delete()
+        else:
+            session.execute(update(Learner).values(active=False))
+    with course.database.read() as session:
+        (row,) = status.status(session, time())
+    assert (row.desired, row.accepted, row.waiting, row.oldest_waiting_s) == (len(mixed) - 1, 1, 0, None)
 
 
 def test_the_command_prints_them_in_all_and_per_platform(
