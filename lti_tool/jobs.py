@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import huey
+import psycopg
 from huey.consumer import Consumer
 from sqlalchemy import Index, UniqueConstraint, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -162,6 +163,9 @@ class Queue:
     sweep: Callable[[], object] | None = None
 
 
+_THERE_BY_NOW = (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable, psycopg.errors.DuplicateObject)
+
+
 def huey_for(database_url: str, queue: str) -> huey.Huey:
     """Huey on the same PostgreSQL database, or on a SQLite file beside the tool's own."""
     name = f"passerelle-{queue}"
@@ -169,7 +173,11 @@ def huey_for(database_url: str, queue: str) -> huey.Huey:
     if url.get_backend_name() == "sqlite":
         return huey.SqliteHuey(name, filename=f"{url.database}-queue", results=False)
     dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return huey.PostgresHuey(name, dsn=dsn, results=False)
+    try:
+        return huey.PostgresHuey(name, dsn=dsn, results=False)
+    except _THERE_BY_NOW:
+        # Two that start at once both make Huey's tables: "if not exists" sees only what is committed. Now it is.
+        return huey.PostgresHuey(name, dsn=dsn, results=False)
 
 
 class Wakers:

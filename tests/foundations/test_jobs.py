@@ -133,6 +133,22 @@ def test_a_worker_that_huey_wakes_starts_at_once(database_url: str) -> None:
     assert called.is_set()
 
 
+def test_programs_that_start_at_once_on_a_new_database_all_start(database_url: str) -> None:
+    started: list[object] = []
+    barrier = threading.Barrier(4)
+
+    def start() -> None:
+        barrier.wait()
+        started.append(jobs.huey_for(database_url, "grades"))
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(started) == 4
+
+
 def test_a_wake_up_that_fails_does_not_fail_the_work(tmp_path: object) -> None:
     wake: Callable[[str], None] = jobs.Wakers("sqlite:////nowhere/at/all/x.sqlite3")
     wake("grades")
