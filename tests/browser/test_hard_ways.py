@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from lti_tool.assessment.engine.checking import to_form
+from lti_tool.assessment.engine.items import bank
 from lti_tool.demo.stage import Stage
 from tests.browser import people
 
@@ -86,8 +89,8 @@ def test_every_page_of_the_staff_fits_320_pixels(stage: Stage, code: str, person
         look(page, name)
 
 
-def test_a_test_with_the_keyboard_only(stage: Stage, code: str, person: Person) -> None:
-    """From the code to the first pause, by Tab, Space and Enter; the focus is always somewhere to be seen."""
+def test_a_whole_test_with_the_keyboard_only(stage: Stage, code: str, person: Person) -> None:
+    """From the code to the results sent, by Tab, arrows, Space and Enter; the focus is always somewhere to be seen."""
     page = people.open_pix(stage, person(), "jean-baptiste.le-goff")
     _tab_to(page, "Code du parcours")
     page.keyboard.type(code)
@@ -98,18 +101,22 @@ def test_a_test_with_the_keyboard_only(stage: Stage, code: str, person: Person) 
         page.keyboard.type(number)
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/campagnes/{code}")
-    _tab_to(page, "Je commence")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/questions/1")
-    for _ in range(5):
-        before = page.url
-        _tab_to(page, "Je passe")
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda url, before=before: url != before)
-        page.wait_for_load_state()
+    _press(page, "Je commence")
+    asked = 0
+    while "/resultats" not in page.url:
         if "/pause/" in page.url:
-            break
-    expect(page.get_by_role("heading", level=1)).to_contain_text("pause" if "/pause/" in page.url else "")
+            _press(
+                page, "Je continue" if page.get_by_role("button", name="Je continue").count() else "Voir mes résultats"
+            )
+        elif asked == 1:
+            _press(page, "Je passe")
+        else:
+            _fill_with_keys(page)
+            _press(page, "Je valide")
+        asked += "/questions/" in page.url
+    _press(page, "J'envoie mes résultats")
+    expect(page.get_by_role("main")).to_contain_text("Vos résultats sont envoyés")
+    assert page.locator(".score strong").inner_text() != "0 %"
 
 
 def test_no_cookie_at_all_in_the_frame_offers_a_new_window(
@@ -178,16 +185,47 @@ def test_what_is_typed_wrong_is_said_in_words(stage: Stage, code: str, person: P
     look(teacher, "pas-pour-vous")
 
 
+def _press(page: Page, button: str) -> None:
+    """Tab to the button, press Enter, and wait for the page that comes."""
+    _tab_to(page, button)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def _fill_with_keys(page: Page) -> None:
+    """The right answer, typed and ticked without a mouse."""
+    item = bank().item(page.locator('input[name="question"]').get_attribute("value") or "")
+    for name, values in to_form(item.question.right_response()).items():
+        control = page.locator(f'[name="{name}"]').first
+        sort = control.get_attribute("type") or control.evaluate("each => each.tagName")
+        if sort == "checkbox":
+            for value in values:
+                _tab_until(page, f"each => each.name === '{name}' && each.value === '{value}'", f"{name} {value}")
+                page.keyboard.press("Space")
+            continue
+        _tab_until(page, f"each => each.name === '{name}'", name)
+        if sort in ("radio", "SELECT"):
+            page.keyboard.press("Space" if sort == "radio" else "Home")
+            while page.evaluate("document.activeElement.value") != values[0]:
+                page.keyboard.press("ArrowDown")
+        else:
+            page.keyboard.insert_text(values[0])
+
+
 def _tab_to(page: Page, name: str) -> None:
     """Press Tab until what bears this name has the focus, and see that it shows."""
-    for _ in range(40):
+    said = "((each.labels && each.labels[0]) || each).textContent.trim()"
+    _tab_until(page, f"each => {said}.startsWith({json.dumps(name)})", name)
+
+
+def _tab_until(page: Page, reached: str, name: str) -> None:
+    for _ in range(60):
         page.keyboard.press("Tab")
         focused = page.evaluate(
-            """() => { const e = document.activeElement; const l = e.labels && e.labels[0];
-                 return [(l ? l.textContent : e.textContent).trim(), getComputedStyle(e).outlineStyle,
-                         getComputedStyle(e).boxShadow] }"""
+            f"""() => {{ const each = document.activeElement; const seen = getComputedStyle(each);
+                 return [({reached})(each), seen.outlineStyle !== "none" || seen.boxShadow !== "none"] }}"""
         )
-        if focused[0].startswith(name):
-            assert focused[1] != "none" or focused[2] != "none", f"the focus on {name} is not to be seen"
+        if focused[0]:
+            assert focused[1], f"the focus on {name} is not to be seen"
             return
     raise AssertionError(f"Tab never reaches {name}")

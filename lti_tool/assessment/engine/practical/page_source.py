@@ -155,7 +155,7 @@ def _hidden(where: str, draw: Draw) -> Task:
         "<h1>Les oiseaux du parc</h1>",
         "<p>Au printemps, on peut voir des mésanges et des pics.</p>",
         f"<p>Photos : {other}</p>",
-        f"<footer>© {year + draw.between(1, 3)}</footer>",
+        f"<footer>© {min(year + draw.between(1, 3), 2026)}</footer>",
     ]
     fields = (
         Field(
