@@ -195,6 +195,13 @@ def test_after_the_end_nothing_is_recorded(database: Database, now: datetime) ->
         assert not runs.answer(session, run_id, 2, item.id, right(item), now).recorded
 
 
+def test_no_question_is_timed(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        run_id = begin(session, now)
+        assert reply(session, run_id, now + timedelta(days=300)).recorded
+        assert runs.result(session, run_id).validated > 0
+
+
 def test_an_improved_test_asks_only_what_is_not_validated(database: Database, now: datetime) -> None:
     with database.write() as session:
         first = begin(session, now)

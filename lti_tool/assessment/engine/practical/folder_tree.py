@@ -84,7 +84,7 @@ def _newest(where: str, draw: Draw) -> Task:
     matter = plain(draw.pick(MATTERS))
     names = [f"{matter}.odt", f"{matter}-final.odt", f"{matter}-final-2.odt", f"{matter}-copie.odt", f"{matter}-ok.odt"]
     days = draw.sample(range(2, 28), len(names))
-    months = draw.shuffled((9, 10, 10, 11, 11))
+    months = draw.shuffled((4, 5, 5, 6, 6))
     hours = [f"{draw.between(8, 19)} h {draw.between(10, 59)}" for _ in names]
     dates = dict(zip(names, zip(months, days, strict=True), strict=True))
     newest = max(names, key=lambda name: dates[name])

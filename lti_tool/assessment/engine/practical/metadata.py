@@ -51,9 +51,9 @@ def _author(where: str, draw: Draw) -> Task:
         ("Nom", "compte-rendu.odt"),
         ("Type", "Document texte (ODT)"),
         ("Taille", f"{draw.between(18, 90)} ko"),
-        ("Créé", f"{_moment(draw, 9)}, par {maker}"),
-        ("Modifié", f"{_moment(draw, 11)}, par {changer}"),
-        ("Dernière impression", f"{_moment(draw, 10)}, par {printer}"),
+        ("Créé", f"{_moment(draw, 3)}, par {maker}"),
+        ("Modifié", f"{_moment(draw, 5)}, par {changer}"),
+        ("Dernière impression", f"{_moment(draw, 4)}, par {printer}"),
         ("Révision", str(draw.between(4, 30))),
     )
     right, wrong = (maker, changer) if not asked else (changer, maker)
