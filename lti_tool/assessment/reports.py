@@ -2,11 +2,12 @@
 
 import logging
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, delete, distinct, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool import logs
@@ -26,6 +27,21 @@ REASONS: Mapping[str, str] = MappingProxyType(
 """What can be wrong with a question, with the words that the page shows."""
 LONGEST_WORDS = 500
 """Characters kept of what is typed besides."""
+WORDS_SHOWN = 10
+"""Of an item, what was typed last is read first; older words wait until those are dealt with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What is said of one item."""
+
+    item_id: str
+    reasons: Mapping[str, int]
+    """How many gave each reason, the most given first."""
+    words: tuple[tuple[datetime, str], ...]
+    """What was typed, and when; the newest first, `WORDS_SHOWN` at most."""
+    last: int
+    """The newest report, for `settle`."""
 
 
 def report(session: Session, run_id: int, item_id: str, reason: str, words: str, now: datetime) -> ItemReport:
@@ -47,13 +63,47 @@ def report(session: Session, run_id: int, item_id: str, reason: str, words: str,
     return found
 
 
-def counts(session: Session) -> Mapping[str, int]:
-    """How often each item was reported, the most reported first."""
-    number = func.count().label("number")
-    rows = session.execute(
-        select(ItemReport.item_id, number).group_by(ItemReport.item_id).order_by(number.desc(), ItemReport.item_id)
-    )
-    return {row.item_id: row.number for row in rows}
+def count(session: Session) -> int:
+    """How many items have reports that nobody has dealt with."""
+    return session.scalar(select(func.count(distinct(ItemReport.item_id)))) or 0
+
+
+def most_reported() -> Select[str]:
+    """The ids of the items with reports, those with the most first."""
+    return select(ItemReport.item_id).group_by(ItemReport.item_id).order_by(func.count().desc(), ItemReport.item_id)
+
+
+def about(session: Session, item_ids: Collection[str]) -> Mapping[str, Reported]:
+    """What is said of each of these items; those without reports are left out."""
+    number, last = func.count(), func.max(ItemReport.id)
+    counted = session.execute(
+        select(ItemReport.item_id, ItemReport.reason, number, last)
+        .where(ItemReport.item_id.in_(item_ids))
+        .group_by(ItemReport.item_id, ItemReport.reason)
+        .order_by(number.desc(), ItemReport.reason)
+    ).all()
+    place = func.row_number().over(partition_by=ItemReport.item_id, order_by=ItemReport.id.desc()).label("place")
+    typed = select(ItemReport.item_id, ItemReport.at, ItemReport.words, place)
+    newest = typed.where(ItemReport.item_id.in_(item_ids), ItemReport.words != "").subquery()
+    words = session.execute(
+        select(newest.c.item_id, newest.c.at, newest.c.words)
+        .where(newest.c.place <= WORDS_SHOWN)
+        .order_by(newest.c.place)
+    ).all()
+    return {
+        item_id: Reported(
+            item_id,
+            {reason: how_many for each, reason, how_many, _ in counted if each == item_id},
+            tuple((at, said) for each, at, said in words if each == item_id),
+            max(newest_id for each, _, _, newest_id in counted if each == item_id),
+        )
+        for item_id in dict.fromkeys(row.item_id for row in counted)
+    }
+
+
+def settle(session: Session, item_id: str, last: int) -> None:
+    """The item was read again: erase what was reported up to the report `last`, so that nothing unread is lost."""
+    session.execute(delete(ItemReport).where(ItemReport.item_id == item_id, ItemReport.id <= last))
 
 
 def _kept(words: str) -> str:

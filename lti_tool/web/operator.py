@@ -1,4 +1,4 @@
-"""The operator's pages: the platforms, their activation and deployments, and what ails them. Nobody is launched here.
+"""The operator's pages: the platforms and what ails them, and questions that pupils reported. Nobody is launched here.
 
 The way in is a one-time link from the command line; its session has a cookie of its own that goes nowhere else.
 """
@@ -12,6 +12,8 @@ from flask import Blueprint, after_this_request, g, make_response, redirect, ren
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from lti_tool.assessment import reports
+from lti_tool.assessment.engine.items import bank
 from lti_tool.campaigns.paging import PER_PAGE, Page, page_of
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti import platforms
@@ -99,7 +101,8 @@ def home() -> str:
     total, asked = platforms.count(db()), request.args.get("page", 1, int)
     number, rows = page_of(db(), connections.waiting_first(), total, asked, PER_PAGE)
     found = tuple(connections.of_platform(db(), platform_id) for (platform_id,) in rows)
-    return render_template("operator/home.html", page=Page(found, total, number, PER_PAGE))
+    page = Page(found, total, number, PER_PAGE)
+    return render_template("operator/home.html", page=page, reported=reports.count(db()))
 
 
 @blueprint.post("/invitations")
@@ -147,6 +150,27 @@ def examine(platform_id: int) -> str:
     doctor = Doctor(tools.database, tools.vault, tools.client, tools.keyring, tools.clock)
     findings = doctor.examine(platform_id)
     return render_template("operator/diagnosis.html", platform_id=platform_id, findings=findings)
+
+
+@blueprint.get("/questions")
+def questions() -> str:
+    """The questions that seem wrong to pupils, the most reported first."""
+    asked = request.args.get("page", 1, int)
+    total = reports.count(db())
+    number, rows = page_of(db(), reports.most_reported(), total, asked, PER_PAGE)
+    ids = [item_id for (item_id,) in rows]
+    said = reports.about(db(), ids)
+    page = Page(tuple(said[item_id] for item_id in ids), total, number, PER_PAGE)
+    return render_template("operator/questions.html", page=page, items=bank().items, reasons=reports.REASONS)
+
+
+@blueprint.post("/questions/<item_id>/relue")
+def settle(item_id: str) -> Response:
+    """The question was read again: what was shown of it is erased."""
+    last = row_id(request.form.get("dernier", ""))
+    if last is not None:
+        reports.settle(db(), item_id, last)
+    return redirect(url_for("operator.questions"), 303)
 
 
 def _platform_page(platform_id: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -34,9 +34,40 @@ def test_the_second_report_of_a_test_replaces_the_first(
     with database.read() as session:
         kept = session.scalars(select(ItemReport).order_by(ItemReport.id)).all()
         assert [(each.reason, each.words) for each in kept] == [("correction", ""), ("autre", "Il manque un mot.")]
-        assert reports.counts(session) == {ITEM: 2}
+        assert reports.count(session) == 1
     assert f"item.reported item={ITEM} reason=affichage" in caplog.text
     assert "Léa" not in caplog.text
+
+
+def test_the_most_reported_come_first_with_what_was_said(database: Database, now: datetime) -> None:
+    other_item = bank().items_of(SKILLS[1])[0].id
+    runs_of_three = [begin(database, child, now) for child in ("one", "two", "three")]
+    later = now + timedelta(hours=1)
+    with database.write() as session:
+        reports.report(session, runs_of_three[0], other_item, "affichage", "", now)
+        reports.report(session, runs_of_three[0], ITEM, "autre", "Un mot.", now)
+        reports.report(session, runs_of_three[1], ITEM, "correction", "Deux mots.", later)
+        reports.report(session, runs_of_three[2], ITEM, "correction", "", later)
+
+    with database.read() as session:
+        assert session.scalars(reports.most_reported()).all() == [ITEM, other_item]
+        said = reports.about(session, [ITEM, other_item, "never-1-a"])
+    assert set(said) == {ITEM, other_item}
+    assert list(said[ITEM].reasons.items()) == [("correction", 2), ("autre", 1)]
+    assert said[ITEM].words == ((later, "Deux mots."), (now, "Un mot."))
+    assert said[other_item].words == ()
+
+
+def test_reading_a_question_again_erases_what_was_read_and_no_more(database: Database, now: datetime) -> None:
+    one, two = begin(database, "one", now), begin(database, "two", now)
+    with database.write() as session:
+        read = reports.report(session, one, ITEM, "autre", "Lu.", now).id
+        reports.report(session, two, ITEM, "autre", "Pas encore lu.", now)
+    with database.write() as session:
+        reports.settle(session, ITEM, read)
+
+    with database.read() as session:
+        assert [words for _, words in reports.about(session, [ITEM])[ITEM].words] == ["Pas encore lu."]
 
 
 def test_words_are_kept_as_a_database_can_hold_them(database: Database, now: datetime) -> None:

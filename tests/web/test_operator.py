@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from lti_tool.assessment import reports, runs
 from lti_tool.lti import platforms
 from lti_tool.lti.models import ACTIVE, PENDING, SUSPENDED, Deployment, LaunchFailure, Platform
 from lti_tool.schools import connections, operators
@@ -102,7 +103,7 @@ def test_the_session_is_the_operator_s_alone(town: Town, operator: Browser) -> N
     assert "https://ent.example.fr" not in policy, "no platform frames it"
 
 
-@pytest.mark.parametrize("path", ["/operateur", "/operateur/plateformes/1"])
+@pytest.mark.parametrize("path", ["/operateur", "/operateur/plateformes/1", "/operateur/questions"])
 def test_nobody_else_gets_in(town: Town, browser: Browser, path: str) -> None:
     assert browser.get(path).status == 401
     enter_as(town, browser, ADMINISTRATOR)
@@ -356,3 +357,41 @@ def test_no_policy_is_injected(town: Town, browser: Browser, given: str) -> None
     policy = answer.headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy
     assert not any(word in policy for word in ("*", "unsafe", "sandbox", ","))
+
+
+class TestReportedQuestions:
+    ITEM = "moteur-de-recherche-1-a"
+
+    @pytest.fixture
+    def said(self, town: Town) -> str:
+        words = "<b>Il manque un mot.</b>"
+        with town.database.write() as session:
+            run = runs.start(session, child_id="x", skills=["a"], length=1, seed=1, now=town.now)
+            reports.report(session, run.id, self.ITEM, "autre", words, town.now)
+            reports.report(session, run.id, "withdrawn-1-a", "affichage", "", town.now)
+        return words
+
+    def test_they_are_read_with_what_pupils_say(self, operator: Browser, said: str) -> None:
+        home = operator.get("/operateur")
+        page = operator.get(home.link("2 questions signalées par des élèves"))
+
+        assert page.heading == "Questions signalées"
+        assert said in page.text
+        assert "Autre chose. 1 fois" in page.text
+        assert f"lti-tool items try {self.ITEM}" in page.text
+        assert "Cette question n’est plus dans la banque." in page.text
+
+    def test_one_that_was_read_again_leaves_the_list(self, operator: Browser, said: str) -> None:
+        page = operator.get("/operateur/questions")
+        for item in (self.ITEM, "withdrawn-1-a"):
+            page = operator.press(page, f"Question relue : {item}")
+
+        assert "Aucune question n’est signalée." in page.text
+        assert "signalée" not in operator.get("/operateur").text
+
+    def test_anything_else_erases_nothing(self, operator: Browser, said: str) -> None:
+        page = operator.get("/operateur/questions")
+        for last in ("", "x", "0", "9" * 40):
+            operator.press(page, f"Question relue : {self.ITEM}", {"dernier": last})
+
+        assert said in operator.get("/operateur/questions").text
