@@ -137,7 +137,7 @@ def test_a_pupil_bound_to_the_wrong_line_gets_it_back(stage: Stage, person: Pers
     head.get_by_role("link", name="Rattacher à la main").click()
     look(head, "rattacher-a-la-main")
     head.get_by_label("Hugo Martin").check()
-    head.get_by_label("Pourquoi ?").select_option(label="Je connais cet élève")
+    head.get_by_label("Je connais cet élève").check()
     head.get_by_role("button", name="Rattacher", exact=True).click()
     expect(main).to_contain_text("Rattaché depuis le")
 
