@@ -27,6 +27,7 @@ from _ags_world import Gradebook, World, accepted, environment, fresh_database, 
 FLOOR_THREADS = 16
 ROUND_TAKES_AT_MOST_S = 60.0
 WORKER_THREADS = 4
+CLICKS = 10
 SCORE = "application/vnd.ims.lis.v1.score+json"
 
 
@@ -56,6 +57,7 @@ def main() -> None:
         found = {"one platform": alone, "ten platforms": measure(_books(url, 10), count, asked.workers, rounds)}
         nine = measure(_books(url, 9), count, 1, rounds, with_floor=False)
         dead = measure([*_books(url, 9), _book(url, "dead/p9")], count, 1, rounds, with_floor=False)
+        took = clicks(_book(url, "p0"), CLICKS)
     with own_server(latency_ms=50) as url:
         slow = {
             workers: measure([_book(url, "p0")], count, workers, rounds, postgresql=True, with_floor=False)
@@ -68,6 +70,7 @@ def main() -> None:
         f"50 ms away, PostgreSQL: one worker {slow[1].scores_per_s:.0f}/s, two {slow[2].scores_per_s:.0f}/s:", end=" "
     )
     print(f"{slow[2].scores_per_s / slow[1].scores_per_s:.2f} times")
+    print(f"one click, accepted after: {statistics.median(took):.2f} s (median of {CLICKS}), {max(took):.2f} s at most")
 
 
 def measure(
@@ -98,6 +101,16 @@ def measure(
         world.database.dispose()
     speed, floor, ratio = (round(statistics.median(each), 3) for each in (speeds, floors, ratios))
     return Figures(speed, floor, ratio, wanted)
+
+
+def clicks(gradebook: Gradebook, count: int) -> list[float]:
+    """For how long a grade is under way that is wanted alone, from the click's commit, in seconds."""
+    with fresh_database(postgresql=False) as url:
+        world = seed(url, [gradebook], 1, 1)
+        with workers_on(url, 1):
+            took = [_under_way(world) for _ in range(count)]
+        world.database.dispose()
+    return took
 
 
 def one_server(gradebook: Gradebook, count: int, workers: int) -> Figures:
@@ -178,6 +191,13 @@ def _drain(world: World, count: int, platform_ids: list[int]) -> float:
     if done < count:
         sys.exit(f"Only {done} of {count} grades were accepted.")
     return speed
+
+
+def _under_way(world: World) -> float:
+    wanted = world.want(1)
+    if not _wait(world, wanted, 1, None)[0]:
+        sys.exit("A grade was not accepted.")
+    return (world.last_accepted() - wanted).total_seconds()
 
 
 def _wait(world: World, wanted: datetime, count: int, platform_ids: list[int] | None) -> tuple[int, float]:
