@@ -11,6 +11,7 @@ from lti_tool.grades.failures import Failure, score_failure, service_failure
 from lti_tool.grades.reasons import CHANGED_BY_TEACHER, CONFLICT, LOCKED, NEWER_ELSEWHERE, NO_SCOPE, PLATFORM_ERROR
 from lti_tool.grades.scores import same_score
 from lti_tool.grades.tries import Accepted, Cell, Outcome, PutBack
+from lti_tool.lti import clocks
 from lti_tool.lti.outbound import OutboundError
 from lti_tool.lti.services import SCOPE_RESULT_READ, SCOPE_SCORE, Score, ServiceRefused, Services
 
@@ -54,7 +55,7 @@ class Attempts:
         reply = self._services.post_score(
             cell.platform, cell.line_item_url, _score(cell), before_each=lambda: self._hold_on(cell)
         )
-        self._learn_clock(cell, reply.clock_offset_s)
+        clocks.learn(self._database, cell.platform, reply.clock_offset_s)
         if reply.status == 409:
             return self._look(cell) or self._again_after_conflict(cell)
         if 200 <= reply.status < 300:
@@ -107,10 +108,6 @@ class Attempts:
         now = self._clock()
         if now + POST_TAKES_AT_MOST > cell.lease_until and not queue.extend(self._database, cell, now):
             raise _NoLongerOurs
-
-    def _learn_clock(self, cell: Cell, offset_s: float | None) -> None:
-        if offset_s is not None and abs(offset_s - cell.platform.clock_offset_s) > queue.CLOCK_TOLERANCE_S:
-            queue.learn_clock(self._database, cell.platform.id, offset_s)
 
 
 def _score(cell: Cell) -> Score:

@@ -39,8 +39,6 @@ LEASE = timedelta(seconds=90)
 BATCH = 16
 STEP = timedelta(seconds=1)
 """Between two timestamps of one cell: Moodle compares whole seconds (facts/moodle.md, "Scores")."""
-CLOCK_TOLERANCE_S = 2.0
-"""A platform's `Date` header says no more than this about its clock."""
 
 Allowance = Callable[[int, int], int]
 """How many cells of a platform may be under way: its id, and its failures in a row."""
@@ -102,12 +100,6 @@ def next_due(database: Database, now: datetime) -> datetime | None:
             _earliest(session, LineItem.next_try_at, LineItem.lease_until, now, _sought()),
         ]
     return min((time for time in times if time is not None), default=None)
-
-
-def learn_clock(database: Database, platform_id: int, offset_s: float) -> None:
-    """Remember by how many seconds a platform's clock is ahead of ours."""
-    with database.write() as session:
-        session.execute(update(Platform).where(Platform.id == platform_id).values(clock_offset_s=offset_s))
 
 
 # --- taking

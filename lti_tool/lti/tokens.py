@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 
 from lti_tool.database import Database
 from lti_tool.errors import N_, UnavailableError
+from lti_tool.lti import clocks
 from lti_tool.lti.keys import KeyRing
 from lti_tool.lti.models import AccessToken
 from lti_tool.lti.outbound import Client, Reply, UnreadableError
@@ -142,6 +143,7 @@ class AccessTokens:
         }
         reply = self._client.request("POST", platform.token_url, data=form, headers={"Accept": "application/json"})
         if not reply.ok:
+            clocks.learn(self._database, platform, reply.clock_offset_s)  # an assertion from the future is refused
             raise TokenRefused(reply.status, _oauth_error(reply), reply.retry_after)
         token, lifetime = _granted(reply)
         # Short-lived tokens are renewed after three quarters of their time.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+from base64 import urlsafe_b64decode
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -81,6 +82,8 @@ class Gradebook:
         self.accepted: list[dict[str, Any]] = []
         self.keeps_the_scores_time = False
         """As Moodle does for columns that a tool made: a cell's time is its score's, not the platform's own."""
+        self.refuses_the_future = False
+        """As Moodle does with an assertion whose `iat` has not come yet by its clock."""
         self.on_score: Callable[[], None] | None = None
         """Called while a score is under way."""
         self.on_find: Callable[[], None] | None = None
@@ -225,6 +228,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, kind: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, Any, str]:
         number = int(path.split("/")[2]) if path.startswith("/columns/") else 0
         if kind == "token":
+            if self.book.refuses_the_future and _issued_at(body) > self.book.clock().timestamp():
+                return 400, {"error": "invalid_client"}, "application/json"
             return 200, {"access_token": "opaque", "expires_in": 3600}, "text/html"
         if kind == "score":
             return self.book.take_score(number, json.loads(body), self.headers["Content-Type"]), None, ""
@@ -245,6 +250,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def _issued_at(form: bytes) -> float:
+    """When the client assertion says that it was made; its signature is not looked at."""
+    payload = parse_qs(form.decode())["client_assertion"][0].split(".")[1]
+    return float(json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["iat"])
 
 
 def _kind(method: str, path: str) -> str:

@@ -163,6 +163,18 @@ def test_a_clock_ten_minutes_off_with_three_results(
     assert increasing(course)
 
 
+def test_a_clock_ten_minutes_slow_refuses_our_assertion_once(course: Course, deliverer: Deliverer, time: Clock) -> None:
+    course.gradebook.clock = lambda: time() - timedelta(minutes=10)
+    course.gradebook.refuses_the_future = True
+    learner, sub = course.pupil()
+    course.send(learner, 6)
+    deliverer.drain()
+    assert (course.grade(learner).state, course.grade(learner).reason) == (WAITING, "token")
+    time.advance(seconds=10)
+    deliverer.drain()
+    assert course.shown(sub) == 60.0
+
+
 @pytest.mark.parametrize("expires_in", [0, 1, -5, "soon", None])
 def test_a_token_that_expires_at_once(course: Course, deliverer: Deliverer, time: Clock, expires_in: object) -> None:
     pupils = [course.pupil() for _ in range(5)]
