@@ -281,6 +281,7 @@ class StrictLaunch(MessageLaunch):
             deployment_id=claims.deployment_id(body),
             message=message,
             nonce=self._login.nonce,
+            browser=self._login.browser,
             sub=claims.user(body),
             roles=names,
             standing=judged.standing,

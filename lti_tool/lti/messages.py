@@ -89,6 +89,8 @@ class Launch:
     message: MessageType
     nonce: str
     """The login's, which only one launch may spend."""
+    browser: str | None = None
+    """Fingerprint of the secret by which the login knows its browser."""
     sub: str
     """Who, to this platform. Personal: never logged."""
     roles: frozenset[str]

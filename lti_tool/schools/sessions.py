@@ -105,12 +105,14 @@ def open_session(
     is_test: bool,
     now: datetime,
     current_token: str | None,
+    browser: str | None = None,
     seen_today: bool = False,
 ) -> str | None:
     """The token of a new session, or None where the browser's current one is of the same person, school and role.
 
     A current session of anybody else, or in another role or school, ends here: the tabs that were opened in it
-    can act for nobody any more. `seen_today`: this person's visit was noted within the day, and once a day is enough.
+    can act for nobody any more. `browser`: fingerprint of the browser's secret, for `form_owner`. `seen_today`: this
+    person's visit was noted within the day, and once a day is enough.
     """
     session.flush()
     connection = session.connection()
@@ -124,7 +126,7 @@ def open_session(
             end(session, current.id)
     if role in (TEACHER, ADMINISTRATOR) and not is_test and not seen_today:
         visits.note(session, person_id, school_id, now)
-    token = secrets.token_urlsafe(32)
+    token = f"{secrets.token_urlsafe(32)}.{browser or secrets.token_hex(32)}"
     lasts = {"created_at": now, "expires_at": now + LONGEST}
     connection.execute(_OPEN, {"token_hash": hash_secret(token), **wanted, **lasts})
     return token
@@ -158,6 +160,16 @@ def find(session: Session, tokens: Sequence[str], now: datetime) -> SessionInfo 
         family_name=row.family_name,
         learner=learner,
     )
+
+
+def form_owner(info: SessionInfo, token: str) -> str:
+    """Whose the forms of a session are: this person's, in this school and role, in this browser.
+
+    Not the session's alone: two activities that are opened at once begin a session each, and the second takes the
+    first one's place in the browser. The forms of both tabs are the same person's, and of nobody who comes after them.
+    """
+    browser = token.rpartition(".")[2]
+    return f"{info.person_id} {info.school.id} {info.role} {info.is_test} {browser}"
 
 
 def end(session: Session, session_id: int) -> None:

@@ -99,6 +99,7 @@ def _let_in(session: Session, launch: Launch, recorded: Recorded, now: datetime,
         is_test=place.is_test,
         now=now,
         current_token=tokens[0] if len(tokens) == 1 else None,
+        browser=launch.browser,
         seen_today=not is_old(launch.known.launched_at, now),
     )
     answer = make_response(redirect(next_page, 303))

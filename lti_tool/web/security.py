@@ -42,7 +42,7 @@ class NotForYouError(RefusedError):
 
 
 class StaleFormError(RefusedError):
-    """The form was made for another session, or for none."""
+    """The form was made for somebody else, or for another browser."""
 
     code = "FORMULAIRE"
     status = 403
@@ -112,8 +112,8 @@ def clear_session(response: Response) -> None:
 
 
 def csrf_field() -> Markup:
-    """The hidden field that binds a form to the session that the page was made for."""
-    token = toolbox().vault.fingerprint(current_token(), CSRF_FIELD)
+    """The hidden field that binds a form to whoever the page was made for (`sessions.form_owner`)."""
+    token = toolbox().vault.fingerprint(_form_owner(), CSRF_FIELD)
     return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
 
 
@@ -159,9 +159,13 @@ def _check_form() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     request.max_content_length = getattr(view, "upload_limit", FORM_LIMIT)
     given = request.form.get(CSRF_FIELD, "")
-    expected = toolbox().vault.fingerprints(current_token(), CSRF_FIELD)
+    expected = toolbox().vault.fingerprints(_form_owner(), CSRF_FIELD)
     if not any(hmac.compare_digest(given.encode(), each.encode()) for each in expected):
         raise StaleFormError
+
+
+def _form_owner() -> str:
+    return sessions.form_owner(current(), current_token())
 
 
 def _add_headers(response: Response) -> Response:

@@ -17,10 +17,12 @@ from lti_tool.database import Base
 from lti_tool.lti import browser
 from lti_tool.lti.models import ConsumedState, Context, Person, ResourceLink
 from lti_tool.schools.models import WebSession
+from lti_tool.web.security import COOKIE, PARTITIONED_COOKIE
 from tests.lti.desk import Attempt
 from tests.platform.server import FakePlatform
 from tests.web.conftest import Town
 from tests.web.launches import TARGET, Gate, open_gate
+from tests.web.pages import Browser
 
 A_CLASS = 120
 AT_ONCE = 16
@@ -84,6 +86,23 @@ def test_eight_first_launches_of_one_person_are_one_person(gate: Gate, app: Flas
     attempts = [gate.attempt() for _ in range(8)]
     assert at_once([poster(app, attempt) for attempt in attempts]) == [303] * 8
     assert count(gate, Person) == count(gate, Context) == count(gate, ResourceLink) == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "heading"), [("sub-chloe", "Un tout petit détail !"), ("sub-hugo", "Cette page a été ouverte par")]
+)
+def test_two_launches_that_cross_leave_both_tabs_to_one_person(gate: Gate, town: Town, who: str, heading: str) -> None:
+    """The second is on its way before the first one's session is there, and takes its place in the browser."""
+    attempts, tabs = [gate.attempt(sub=sub) for sub in ("sub-chloe", who)], Browser(gate.client)
+    gate.post(attempts[0])
+    first = tabs.get("/campagnes")
+    for name in (COOKIE, PARTITIONED_COOKIE):
+        gate.client.delete_cookie(name)
+    gate.post(attempts[1])
+    assert count(gate, WebSession) == 2
+    typed = {"code": town.campaign().code}
+    assert tabs.press(first, "Commencer mon parcours", typed).heading.startswith(heading)
+    assert tabs.press(tabs.get("/campagnes"), "Commencer mon parcours", typed).status == 200
 
 
 def test_eight_first_launches_of_a_course_make_one_course(gate: Gate, app: Flask) -> None:
