@@ -241,6 +241,7 @@ def learners_import(uai: str, confirm_deactivations: bool, file: Path, as_json: 
     lines += [f"{f.code}  line {f.line or '-'}  {f.pupil or f.ine or '-'}  {f.message}" for f in report.faults]
     show(as_json, {"status": report.status, **counts, "faults": faults}, "\n".join(lines))
     if report.status != "imported":
+        click.echo(f"lti-tool: the file is refused, nothing was changed; faults: {len(faults)}", err=True)
         raise SystemExit(1)
 
 

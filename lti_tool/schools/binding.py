@@ -17,7 +17,7 @@ from lti_tool.schools import audit, limits, matching, names, sessions, waiting
 from lti_tool.schools.limits import TRIES
 from lti_tool.schools.limits import tries_left as tries_left
 from lti_tool.schools.matching import RegisterNames
-from lti_tool.schools.models import PUPIL, Binding, Learner, School
+from lti_tool.schools.models import PUPIL, Binding, Learner
 from lti_tool.schools.sessions import SessionInfo
 from lti_tool.schools.waiting import ALREADY_BOUND, OWN_ANSWERS
 from lti_tool.schools.waiting import TYPED_NAMES as TYPED_NAMES
@@ -240,7 +240,7 @@ def _obstacle(session: Session, info: SessionInfo, found: matching.Found, birthd
         return waiting.SEVERAL if found.several else None
     if not found.learner.active:
         return waiting.DEACTIVATED
-    if needs_typed_names(info) and not _trusts_typed_names(session, info.school.id):
+    if needs_typed_names(info) and not waiting.trusts_typed_names(session, info.school.id):
         return TYPED_NAMES
     return waiting.PERSON_BOUND if _is_another_child(session, info.person_id, birthdate) else None
 
@@ -276,10 +276,6 @@ def _learner_of(session: Session, person_id: int, school_id: int) -> int | None:
     return session.scalar(
         select(Binding.learner_id).where(Binding.person_id == person_id, Binding.school_id == school_id)
     )
-
-
-def _trusts_typed_names(session: Session, school_id: int) -> bool:
-    return session.scalars(select(School.trusts_typed_names).where(School.id == school_id)).one()
 
 
 def _is_taken(session: Session, person_id: int, learner_id: int) -> bool:

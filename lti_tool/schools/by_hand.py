@@ -96,7 +96,7 @@ def bind_by_hand(
 
 
 def unbind_by_hand(
-    session: Session, school_id: int, learner_id: int, person_id: int, now: datetime, *, by: int, why: Why
+    session: Session, school_id: int, learner_id: int, person_id: int, now: datetime, *, by: int, why: Why | None
 ) -> None:
     """Undo the binding of a person to a learner of the school. Raises `ByHandError` where there is none (any more)."""
     bound = select(Binding.id).where(

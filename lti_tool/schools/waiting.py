@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.upsert import insert_or_update
 from lti_tool.schools import audit
-from lti_tool.schools.models import BindingCandidate, BindingRequest
+from lti_tool.schools.models import BindingCandidate, BindingRequest, School
 
 TYPED_NAMES = "typed-names"
 """The ENT gives no names: the pupil typed them."""
@@ -69,6 +69,25 @@ def ask(
     audit.record(
         session, "binding.requested", now, school_id=school_id, person_id=person_id, learner=one, reason=reason
     )
+
+
+def trusts_typed_names(session: Session, school_id: int) -> bool:
+    """Whether the school binds who typed their names at once, as if the ENT had given them."""
+    return session.scalars(select(School.trusts_typed_names).where(School.id == school_id)).one()
+
+
+def trust_typed_names(session: Session, school_id: int, trusted: bool, now: datetime, *, by: int) -> None:
+    """Say whether typed names bind at once; what waits already still waits for a click."""
+    changed = session.scalar(
+        update(School)
+        .where(School.id == school_id, School.trusts_typed_names.is_not(trusted))
+        .values(trusts_typed_names=trusted)
+        .returning(School.id)
+        .execution_options(synchronize_session=False)
+    )
+    if changed is not None:
+        action = "names.trusted" if trusted else "names.checked"
+        audit.record(session, action, now, school_id=school_id, person_id=by)
 
 
 def forget(session: Session, person_id: int, school_id: int) -> None:

@@ -77,6 +77,14 @@ def renew() -> Response:
     return redirect(url_for("bindings.renewals"), 303)
 
 
+@blueprint.post("/rattachements/noms")
+def trust() -> Response:
+    """Whether pupils who typed their names, since the ENT gives none, are bound at once."""
+    info = current()
+    waiting.trust_typed_names(db(), info.school.id, "confiance" in request.form, now(), by=info.person_id)
+    return redirect(url_for("bindings.request_list"), 303)
+
+
 @blueprint.get(f"/<{ROW_ID}:learner_id>/rattachement")
 def ask_person(learner_id: int) -> str:
     """Whom to bind by hand: those who came as pupils and are bound to nobody."""
@@ -107,8 +115,7 @@ def unbind(learner_id: int) -> Response:
     register.learner(db(), info.school.id, learner_id)
     if person_id is None:
         raise UnknownDecisionError
-    why = _why() or Why.WRONG_PERSON
-    by_hand.unbind_by_hand(db(), info.school.id, learner_id, person_id, now(), by=info.person_id, why=why)
+    by_hand.unbind_by_hand(db(), info.school.id, learner_id, person_id, now(), by=info.person_id, why=_why())
     return redirect(url_for("learners.learner_page", learner_id=learner_id), 303)
 
 
@@ -127,6 +134,8 @@ def _requests(faults: dict[str, str]) -> str:
             *((d.name, d.name) for d in register.divisions(db(), school_id)),
         ],
         division=division,
+        is_administrator=current().role == ADMINISTRATOR,
+        trusts_names=waiting.trusts_typed_names(db(), school_id),
         faults=faults,
     )
 

@@ -52,6 +52,7 @@ RIGHTS: Final[Mapping[str, Who]] = {
     "bindings": STAFF,
     "bindings.renewals": ADMINISTRATORS,
     "bindings.renew": ADMINISTRATORS,
+    "bindings.trust": ADMINISTRATORS,
     "certification": STAFF,
     "administrator": ADMINISTRATORS,
     # the team

@@ -84,6 +84,7 @@ RIGHTS: Mapping[str, tuple[int, int, int, int]] = {
     "POST /orga/eleves/rattachements": ANYBODY,
     "GET /orga/eleves/rattachements/comptes": HEADS_OWN,
     "POST /orga/eleves/rattachements/comptes": HEADS_OWN,
+    "POST /orga/eleves/rattachements/noms": HEADS_OWN,
     "GET /orga/eleves/importer": HEADS_OWN,
     "POST /orga/eleves/importer": HEADS_OWN,
     "GET /orga/eleves/importer/modele.csv": HEADS_OWN,
