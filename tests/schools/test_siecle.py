@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tracemalloc
+import zipfile
 from datetime import date
 
 import pytest
@@ -28,6 +30,16 @@ def read(content: bytes) -> tuple[Reader, list[Pupil], dict[str, str]]:
     return reader, pupils, {row.eleve_id: row.code for row in rows if isinstance(row, Division)}
 
 
+def link(name: str, target: str) -> bytes:
+    """A zip whose only entry is a symbolic link."""
+    entry = zipfile.ZipInfo(name)
+    entry.create_system, entry.external_attr = 3, 0o120777 << 16
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(entry, target)
+    return content.getvalue()
+
+
 def refusal(content: bytes) -> str:
     with pytest.raises(FileError) as refused:
         read(content)
@@ -44,6 +56,13 @@ def refusal(content: bytes) -> str:
         pytest.param(xml([eleve(1)], encoding="UTF-8"), id="UTF-8"),
         pytest.param(xml([eleve(1)], encoding="UTF-8", bom=b"\xef\xbb\xbf"), id="UTF-8 with a mark"),
         pytest.param(xml([eleve(1)], encoding="UTF-16"), id="UTF-16"),
+        pytest.param(xml([eleve(1)], encoding="UTF-16").decode("utf-16").encode("utf-16-le"), id="UTF-16, no mark"),
+        pytest.param(
+            xml([eleve(1)], encoding="UTF-16").decode("utf-16").encode("utf-16-be"), id="UTF-16 of the other order"
+        ),
+        pytest.param(xml([eleve(1)], encoding="UTF-8").partition(b"?>")[2].lstrip(), id="UTF-8 without declaration"),
+        pytest.param(xml([eleve(1)]).replace(b"Chlo\xe9", b"Chlo&#233;"), id="a letter by its number"),
+        pytest.param(xml([eleve(1)]).replace(b"Chlo\xe9", b"<![CDATA[Chlo\xe9]]>"), id="a name as character data"),
         pytest.param(xml([eleve(1)]).replace(b"\n", b"\r\n"), id="Windows line ends"),
         pytest.param(xml([eleve(1)], structures_first=True), id="structures before pupils"),
         pytest.param(xml([eleve(1)], before="<!-- un commentaire -->"), id="a comment"),
@@ -55,6 +74,9 @@ def refusal(content: bytes) -> str:
         pytest.param(zipped(xml([eleve(1)]), **{".cache/Eleves.xml": b"x"}), id="zip with a hidden folder"),
         pytest.param(zipped(xml([eleve(1)]), **{"lisezmoi.txt": b"x"}), id="zip with another file"),
         pytest.param(zipped(xml([eleve(1)]), name="Export/ELEVES.XML"), id="zip with a folder"),
+        pytest.param(zipped(xml([eleve(1)]), name="/etc/eleves.xml"), id="zip with a path from the root"),
+        pytest.param(zipped(xml([eleve(1)]), name="C:\\Export\\eleves.xml"), id="zip with a path of Windows"),
+        pytest.param(zipped(xml([eleve(1)]), **{"../../lisezmoi.txt": b"x"}), id="zip with an odd path beside"),
     ],
 )
 def test_good_files(content):
@@ -202,6 +224,9 @@ GOOD = xml(eleves(3))
         pytest.param(zipped(zipped(GOOD), name="eleves.zip"), "INVALID_FILE", id="a zip in a zip"),
         pytest.param(zipped(zipped(GOOD), name="eleves.xml"), "INVALID_FILE", id="a zip that says it is XML"),
         pytest.param(zipped(b"", name="dossier.xml/"), "INVALID_FILE", id="an empty folder named as a file"),
+        pytest.param(zipped(GOOD, name="../../eleves.xml"), "INVALID_FILE", id="a zip that climbs out of its folder"),
+        pytest.param(link("eleves.xml", "/etc/passwd"), "INVALID_FILE", id="a zip with a link"),
+        pytest.param(gzip.compress(GOOD), "INVALID_FILE", id="another kind of archive"),
         pytest.param(b"PK\x05\x06" + b"\x00" * 18, "INVALID_FILE", id="an empty zip"),
         pytest.param(b"PK\x03\x04" + b"\x00" * 50, "INVALID_FILE", id="a zip by its first letters only"),
         pytest.param(zipped(GOOD, **{f"{n}.txt": b"" for n in range(1500)}), "INVALID_FILE", id="thousands of entries"),

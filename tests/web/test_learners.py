@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -10,11 +11,31 @@ from sqlalchemy import func, select
 from lti_tool.lti.models import Person
 from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Binding, BindingCandidate, BindingRequest, Learner
 from lti_tool.schools.waiting import ALREADY_BOUND, SEVERAL, TYPED_NAMES
-from tests.web.conftest import Town
+from tests.web.conftest import Town, platform_of
 from tests.web.pages import Browser, Page
 from tests.web.staffroom import another_school, enter_as, learner, participate
 
 DID = ("Participations", "Certifiable")
+
+
+def on_another_platform(town: Town, given_name: str, family_name: str) -> Person:
+    """Somebody whom another ENT knows by that name."""
+    with town.database.write() as session:
+        platform = platform_of("https://autre.example.fr", town.now)
+        session.add(platform)
+        session.flush()
+        person = Person(
+            platform_id=platform.id,
+            sub="other",
+            given_name=given_name,
+            family_name=family_name,
+            created_at=town.now,
+            launched_at=town.now,
+        )
+        session.add(person)
+        session.flush()
+        session.expunge(person)
+        return person
 
 
 def names(page: Page) -> list[str]:
@@ -156,6 +177,7 @@ class TestRequests:
         person_id = self.ask(town, learner_id, reason=ALREADY_BOUND)
         page = browser.get("/orga/eleves/rattachements")
         assert "Si vous acceptez, Zoé Besson ne le sera plus." in page.text
+        assert re.search(r"Zoé Besson, rattaché le \d", page.text)
 
         unexplained = browser.press(page, "Accepter Lou Martin")
         assert unexplained.status == 422
@@ -195,6 +217,31 @@ class TestRequests:
         browser.press(page, "Accepter Lyla Martin", {f"eleve-{request.id}": str(lina)})
 
         assert self.bound_to(town, lina) == [person_id]
+
+    def test_the_head_may_trust_the_names_that_pupils_type(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser, ADMINISTRATOR)
+        words = "Rattacher sans attendre les élèves qui écrivent leur nom"
+        page = browser.get("/orga/eleves/rattachements")
+        assert words in page.text
+
+        page = browser.press(page, "Enregistrer", {"confiance": "1"})
+
+        assert page.root.xpath('//input[@name="confiance"]/@checked')
+        code, learner_id = town.campaign().code, town.learner("Chloé", "Garnier")
+        town.enter(browser, town.person(None, None))
+        typed = {"given_name": "Chloe", "family_name": "GARNIER", "day": "27", "month": "3", "year": "2014"}
+        page = browser.press(browser.get(f"/campagnes/{code}"), "C'est parti !", typed)
+        assert page.has_button("Je commence")
+        assert len(self.bound_to(town, learner_id)) == 1
+
+        enter_as(town, browser, ADMINISTRATOR, "Hélène")
+        page = browser.press(browser.get("/orga/eleves/rattachements"), "Enregistrer", {"confiance": []})
+        assert not page.root.xpath('//input[@name="confiance"]/@checked')
+        trail = browser.get("/orga/eleves/journal").text
+        assert "Noms écrits par les élèves : acceptés sans attendre Claire Fontaine" in trail
+        assert "Noms écrits par les élèves : à accepter Hélène Fontaine" in trail
+        enter_as(town, browser, name="Paul")
+        assert words not in browser.get("/orga/eleves/rattachements").text
 
     def test_one_that_a_colleague_settled_stays_settled(self, browser: Browser, town: Town) -> None:
         enter_as(town, browser)
@@ -320,6 +367,33 @@ class TestOneLearner:
 
         assert "Personne n’est encore rattaché à cet élève." in page.text
         assert "Rattachement supprimé (Chloé Garnier), par Claire Fontaine" in page.text
+
+    def test_one_of_two_accounts_is_unbound_and_why_is_kept(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        learner_id = town.learner("Chloé", "Garnier")
+        town.bind(town.person("Chloé", "Garnier"), learner_id)
+        other = on_another_platform(town, "Chlo", "G.")
+        with town.database.write() as session:
+            session.add(
+                Binding(
+                    person_id=other.id,
+                    platform_id=other.platform_id,
+                    school_id=town.school_id,
+                    learner_id=learner_id,
+                    created_at=town.now,
+                )
+            )
+        page = browser.get(f"/orga/eleves/{learner_id}")
+        ids = page.root.xpath("//@id")
+        assert len(ids) == len(set(ids))
+        token = page.root.xpath('//input[@name="jeton"]/@value')[0]
+
+        sent = {"jeton": token, "personne": str(other.id), "raison": "new-account"}
+        browser.client.post(f"/orga/eleves/{learner_id}/detachement", data=sent)
+
+        page = browser.get(f"/orga/eleves/{learner_id}")
+        assert "Chlo G.), par Claire Fontaine. L’élève a un nouveau compte" in page.text
+        assert page.text.count("Rattaché depuis le") == 1
 
     def test_binding_by_hand(self, browser: Browser, town: Town) -> None:
         person_id = town.person("Chlo", "G.")

@@ -26,6 +26,7 @@ from lti_tool.schools.models import (
     Upload,
     WebSession,
 )
+from lti_tool.schools.sessions import find, form_owner
 from lti_tool.schools.uploads import State
 from lti_tool.web.security import COOKIE, CSRF_FIELD, PARTITIONED_COOKIE
 from lti_tool.web.toolbox import EXTENSION, Toolbox
@@ -163,7 +164,10 @@ class World:
     def form_token(self, who: str) -> str:
         """What that person's forms hold."""
         toolbox: Toolbox = self.browser.client.application.extensions[EXTENSION]
-        return toolbox.vault.fingerprint(self.sessions.get(who, ""), CSRF_FIELD)
+        token = self.sessions.get(who, "")
+        with self.town.database.read() as session:
+            info = find(session, [token], self.town.now)
+        return toolbox.vault.fingerprint(form_owner(info, token) if info else token, CSRF_FIELD)
 
 
 @pytest.fixture
