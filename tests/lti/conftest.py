@@ -17,6 +17,7 @@ from lti_tool.lti.services import Services
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
 from tests.lti.desk import Desk, register
+from tests.lti.registrar import Counter, Registrar
 from tests.platform.server import FakePlatform
 
 
@@ -55,6 +56,16 @@ def verifier(
 def desk(platform: FakePlatform, verifier: Verifier, now: datetime) -> Desk:
     """Where people of the registered platform arrive."""
     return Desk(platform, register(verifier.database, platform, now), verifier, now)
+
+
+@pytest.fixture
+def registrar(platform: FakePlatform) -> Registrar:
+    return Registrar(platform)
+
+
+@pytest.fixture
+def counter(database: Database, client: Client, settings: Settings, now: datetime) -> Counter:
+    return Counter(database, client, settings.base_url, now)
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.database import Database
 from lti_tool.lti import registration
 from lti_tool.lti.configurations import PLATFORM_CONFIGURATION, TOOL_CONFIGURATION
+from lti_tool.lti.models import Deployment, Platform
 from lti_tool.lti.outbound import Client
 from lti_tool.lti.registration import Registered
 from tests.platform.server import Answer, FakePlatform, Received
@@ -97,6 +99,15 @@ class Counter:
             now=now or self.now,
             assign=_nothing,
         )
+
+    def kept(self) -> Platform:
+        """The one platform that there is."""
+        with self.database.read() as session:
+            return session.scalars(select(Platform)).one()
+
+    def count(self, model: type[Platform] | type[Deployment] = Platform) -> int:
+        with self.database.read() as session:
+            return session.scalar(select(func.count()).select_from(model)) or 0
 
 
 def _nothing(_session: Session, _made: Registered) -> None:
