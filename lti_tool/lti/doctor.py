@@ -29,6 +29,18 @@ LARGEST_SKEW_S = 30.0
 """Half of what a launch allows: beyond, something is about to fail."""
 CERTIFICATE_WARNING = timedelta(days=14)
 FAILURES_SHOWN = 5
+CHECKS: Mapping[str, str] = {
+    "status": N_("État"),
+    "authorization": N_("Authentification"),
+    "keys": N_("Clés publiques"),
+    "clock": N_("Horloge"),
+    "certificate": N_("Certificat"),
+    "token": N_("Jeton"),
+    "deployments": N_("Déploiements"),
+    "launches": N_("Lancements"),
+    "failures": N_("Refus récents"),
+}
+"""What each check is called on a page."""
 CERTIFICATE_WORDS: Mapping[str, str] = {
     outbound.EXPIRED: N_("Le certificat de %(host)s est périmé : renouvelez-le."),
     outbound.SELF_SIGNED: N_("Le certificat de %(host)s est signé par son serveur lui-même : prenez-en un reconnu."),
@@ -43,7 +55,7 @@ CERTIFICATE_WORDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check. `words` is a French message id whose places `params` fills."""
+    """One check, of `CHECKS`. `words` is a French message id whose places `params` fills."""
 
     check: str
     ok: bool
@@ -122,7 +134,7 @@ class Doctor:
             return
         try:
             count = len(usable_keys(reply.json()))
-            yield Finding("keys", True, N_("La plateforme publie %(count)s clés qui conviennent."), {"count": count})
+            yield Finding("keys", True, N_("Nombre de clés qui conviennent : %(count)s."), {"count": count})
         except OutboundError:
             yield Finding("keys", False, N_("L’adresse des clés publiques ne donne aucune clé RSA qui convienne."))
         offset = reply.clock_offset_s
@@ -147,13 +159,12 @@ class Doctor:
             except OutboundError:
                 yield Finding("certificate", False, N_("Le certificat de %(host)s n’a pas pu être vérifié."), params)
                 continue
-            params["days"] = (until - now).days
             if until - now > CERTIFICATE_WARNING:
                 words = N_("Le certificat de %(host)s est valable encore %(days)s jours.")
-                yield Finding("certificate", True, words, params)
+                yield Finding("certificate", True, words, {**params, "days": (until - now).days})
             else:
-                words = N_("Le certificat de %(host)s se termine dans %(days)s jours. Renouvelez-le dès maintenant.")
-                yield Finding("certificate", False, words, params)
+                words = N_("Le certificat de %(host)s se termine le %(day)s. Renouvelez-le dès maintenant.")
+                yield Finding("certificate", False, words, {**params, "day": until.strftime("%d/%m/%Y")})
 
     def _token(self, known: _Known) -> Finding:
         """A new token, for one scope that the platform says it grants: the proof that it has our keys."""
@@ -189,7 +200,7 @@ def _status(platform: PlatformRecord) -> Finding:
 
 def _deployments(known: _Known) -> Finding:
     if known.deployments:
-        words = N_("%(count)s déploiements sont autorisés.")
+        words = N_("Nombre de déploiements autorisés : %(count)s.")
         return Finding("deployments", True, words, {"count": known.deployments})
     return Finding(
         "deployments", False, N_("Aucun déploiement n’est autorisé : ouvrez Pix une fois, puis autorisez-le.")

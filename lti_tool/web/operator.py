@@ -17,7 +17,7 @@ from lti_tool.assessment.engine.items import bank
 from lti_tool.campaigns.paging import PER_PAGE, Page, page_of
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti import platforms
-from lti_tool.lti.doctor import Doctor
+from lti_tool.lti.doctor import CHECKS, Doctor
 from lti_tool.schools import connections, operators, schools
 from lti_tool.web import security
 from lti_tool.web.security import CSRF_FIELD, StaleFormError
@@ -149,7 +149,7 @@ def examine(platform_id: int) -> str:
     tools = toolbox()
     doctor = Doctor(tools.database, tools.vault, tools.client, tools.keyring, tools.clock)
     findings = doctor.examine(platform_id)
-    return render_template("operator/diagnosis.html", platform_id=platform_id, findings=findings)
+    return render_template("operator/diagnosis.html", platform_id=platform_id, findings=findings, checks=CHECKS)
 
 
 @blueprint.get("/questions")

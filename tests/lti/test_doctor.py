@@ -144,7 +144,12 @@ def good(days: int) -> list[Signed]:
     [
         pytest.param(lambda: good(60), True, "est valable encore 60 jours", id="good"),
         pytest.param(lambda: good(15), True, "est valable encore 15 jours", id="a-fortnight-and-a-day"),
-        pytest.param(lambda: good(5), False, "se termine dans 5 jours. Renouvelez-le", id="near-its-end"),
+        pytest.param(
+            lambda: good(5),
+            False,
+            f"se termine le {TODAY + timedelta(days=5, hours=1):%d/%m/%Y}. Renouvelez-le",
+            id="near-its-end",
+        ),
         pytest.param(lambda: good(-3), False, "est périmé", id="expired"),
         pytest.param(
             lambda: [issue("lms", None, timedelta(days=60))], False, "signé par son serveur lui-même", id="self-signed"

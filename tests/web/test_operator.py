@@ -250,7 +250,7 @@ def test_the_doctor_says_what_is_wrong(town: Town, operator: Browser, registrar:
     page = operator.press(page, "Examiner la connexion")
 
     assert "La plateforme attend d’être activée." in page.text
-    assert "La plateforme publie 1 clés qui conviennent." in page.text
+    assert "Clés publiques Bon Nombre de clés qui conviennent : 1." in page.text
     assert "La plateforme nous donne un jeton pour ses services." in page.text
     assert "Aucun lancement n’a encore abouti." in page.text
 
