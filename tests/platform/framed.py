@@ -30,8 +30,9 @@ _COURSE = """<!doctype html><html lang="fr"><title>Cours</title><main><h1>Cours<
 <script src="/storage.js" data-mode="{mode}"></script></html>"""
 _KEEPER = """<!doctype html><html lang="fr"><title>storage</title><script src="/storage.js" data-mode="{mode}"></script>
 </html>"""
-_POST = """<!doctype html><html lang="fr"><title>…</title><form method="post" action="{action}">{fields}
-<button>Continuer</button></form><script>document.forms[0].submit()</script></html>"""
+_ASK = """<!doctype html><html lang="fr"><title>…</title><form method="post" action="{action}">{fields}
+<button>Continuer</button></form>{script}</html>"""
+_GO_ON = "<script>document.forms[0].submit()</script>"
 _STORAGE = """
 const mode = document.currentScript.dataset.mode, kept = {};
 const names = mode === "old" ? ["org.imsglobal.lti."] : mode === "quiet" ? ["lti.", "org.imsglobal.lti."] : ["lti."];
@@ -67,6 +68,8 @@ class FramedPlatform(FakePlatform):
         self.tool_url = tool_url
         self.spent: list[str] = []
         """Hints of the logins that were answered: each can be spent once."""
+        self.asks = False
+        """Whether it waits for a click before it launches, as where somebody has to agree first."""
 
     def course_url(self, *, sub: str = "sub-chloe", activity: str = "activity-1", storage: str = "none") -> str:
         """A course's page with one activity in a frame; the storage that it offers is one of this module's."""
@@ -122,12 +125,13 @@ class FramedPlatform(FakePlatform):
         claims = self.claims(nonce=asked["nonce"], target=f"{self.tool_url}/lti/launch", sub=asked["login_hint"])
         claims[LTI + "resource_link"] = {"id": json.loads(hint)["activity"], "title": "Activité"}
         claims |= {"given_name": asked["login_hint"].removeprefix("sub-").title(), "family_name": "Nguyen"}
-        return _html(_form(asked["redirect_uri"], {"state": asked["state"], "id_token": self.id_token(claims)}))
+        fields = {"state": asked["state"], "id_token": self.id_token(claims)}
+        return _html(_form(asked["redirect_uri"], fields, asks=self.asks))
 
 
-def _form(action: str, fields: Mapping[str, str]) -> str:
+def _form(action: str, fields: Mapping[str, str], *, asks: bool = False) -> str:
     inputs = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in fields.items())
-    return _POST.format(action=escape(action), fields=inputs)
+    return _ASK.format(action=escape(action), fields=inputs, script="" if asks else _GO_ON)
 
 
 def _html(text: str) -> Answer:
