@@ -21,7 +21,7 @@ from lti_tool.assessment.models import Answer, KnowledgeElement
 from lti_tool.campaigns import campaigns, participations, ready_made
 from lti_tool.campaigns.models import Campaign
 from lti_tool.database import Database
-from lti_tool.lti.models import Person, Platform
+from lti_tool.lti.models import Context, DeepLinkingRequest, Deployment, Member, Person, Platform, ResourceLink
 from lti_tool.schools import schools, sessions, staff, visits
 from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Binding, Learner, School
 from lti_tool.settings import Settings
@@ -57,8 +57,26 @@ OTHERS = {
     "certification": "certification?classe=4A",
     "equipe": "equipe",
     "conditions": "conditions",
+    "eleve": "eleves/{learner}",
+    "rattacher": "eleves/{learner}/rattachement",
+    "demandes": "eleves/rattachements",
+    "classe-a-imprimer": "eleves/classe?classe=4A",
+    "selection": "selection/{selection}",
+    "selection-creer": "selection/{selection}/creer",
+    "activite-du-cours": "activites/{activity}",
+}
+OF_THE_HEAD = {
+    "comptes": "eleves/rattachements/comptes",
+    "importer": "eleves/importer",
+    "imports": "eleves/imports",
+    "journal": "eleves/journal",
     "connexions": "connexions",
 }
+TEACHERS_PAGES = (*OF_A_CAMPAIGN, *OTHERS)
+HEADS_PAGES = (*(name for name in TEACHERS_PAGES if not name.startswith("selection")), *OF_THE_HEAD)
+"""A selection of content for a course is its teacher's own."""
+WIDTHS = (320, 720, 800, 1000)
+"""Pixels: a telephone, and the frames in which courses show an activity."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +87,19 @@ class Room:
     campaign_id: int
     participation_id: int
     learner_id: int
+    selection_id: str
+    activity_id: int
     tokens: dict[str, str]
 
     def address(self, name: str) -> str:
         """Where the page of that name is."""
-        if name in OTHERS:
-            return f"{self.url}/orga/{OTHERS[name]}"
-        path = OF_A_CAMPAIGN[name].format(participation=self.participation_id)
-        return f"{self.url}/orga/campagnes/{self.campaign_id}{path}"
+        if name in OF_A_CAMPAIGN:
+            path = OF_A_CAMPAIGN[name].format(participation=self.participation_id)
+            return f"{self.url}/orga/campagnes/{self.campaign_id}{path}"
+        path = (OTHERS | OF_THE_HEAD)[name]
+        return f"{self.url}/orga/" + path.format(
+            learner=self.learner_id, selection=self.selection_id, activity=self.activity_id
+        )
 
     def enter(self, context: BrowserContext, name: str) -> Page:
         """That member of staff opens a page, as after a launch."""
@@ -155,7 +178,47 @@ class _School:
         first = learners[0]
         participation = participations.of_campaign(self.session, campaign.id, first.id)
         assert participation
-        return Room(url, campaign.id, participation.id, first.id, tokens)
+        selection_id, activity_id = self._course(owner)
+        return Room(url, campaign.id, participation.id, first.id, selection_id, activity_id, tokens)
+
+    def _course(self, teacher: Person) -> tuple[str, int]:
+        """A course of hers: the selection of content that waits for her, and an activity without a campaign."""
+        deployment = Deployment(platform_id=self.platform.id, deployment_id="1", created_at=self.now)
+        self.session.add(deployment)
+        self.session.flush()
+        schools.assign(self.session, deployment.id, [self.school.id])
+        course = Context(
+            deployment_pk=deployment.id,
+            platform_id=self.platform.id,
+            context_id="technologie-4a",
+            title="Technologie 4A",
+            lineitems_url="https://ent.example.fr/lineitems",
+            created_at=self.now,
+        )
+        self.session.add(course)
+        self.session.flush()
+        self.session.add(Member(context_pk=course.id, sub=teacher.sub, is_learner=False, seen_at=self.now))
+        asked = DeepLinkingRequest(
+            id="selection",
+            platform_id=self.platform.id,
+            deployment_pk=deployment.id,
+            context_pk=course.id,
+            person_id=teacher.id,
+            return_url="https://ent.example.fr/cours/7/selection",
+            created_at=self.now,
+            accepts_several=True,
+            accepts_line_item=True,
+        )
+        link = ResourceLink(
+            deployment_pk=deployment.id,
+            context_pk=course.id,
+            resource_link_id="1",
+            title="Pix en 4A",
+            created_at=self.now,
+        )
+        self.session.add_all([asked, link])
+        self.session.flush()
+        return asked.id, link.id
 
     def _member(self, given_name: str, family_name: str, school: School, role: str) -> str:
         person = self._person(given_name, family_name)
