@@ -37,8 +37,8 @@ class CannotDeleteError(RefusedError):
 
 @blueprint.get("/creer")
 def new_campaign() -> str:
-    """The form of a new campaign."""
-    return _form_page(CampaignForm())
+    """The form of a new campaign; for whoever has just tried a target profile, with that one."""
+    return _form_page(CampaignForm(target_profile=request.args.get("profil", "")))
 
 
 @blueprint.post("/creer")

@@ -38,6 +38,7 @@ RIGHTS: Final[Mapping[str, Who]] = {
     "kit": STAFF,
     "notes": STAFF,
     "making": STAFF,
+    "rehearsing": STAFF,
     # ... and their owner's to change
     "teacher.archive": OWNER,
     "teacher.unarchive": OWNER,

@@ -89,6 +89,7 @@ class Browser:
         (pressed,) = [each for each in form.xpath(".//button") if each.text_content().strip() == button]
         if pressed.get("name"):
             data[pressed.get("name")] = pressed.get("value")
-        path = urlsplit(form.get("action") or page.path).path
+        address = urlsplit(form.get("action") or page.path)
+        path = f"{address.path}?{address.query}" if address.query else address.path
         response = self.client.post(path, data=data, follow_redirects=True)
         return Page(response, response.request.path)

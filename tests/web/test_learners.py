@@ -410,6 +410,19 @@ class TestOneLearner:
         assert "Rattaché depuis le" in page.text
         assert "Rattachement à la main (Chlo G.), par Claire Fontaine. Je connais cet élève" in page.text
 
+    def test_whom_to_bind_is_searched_by_name(self, browser: Browser, town: Town) -> None:
+        for first_name in ("Chlo", "Hugo"):
+            town.enter(browser, town.person(first_name, "G."))
+        enter_as(town, browser)
+        page = browser.get(f"/orga/eleves/{town.learner('Chloé', 'Garnier')}/rattachement")
+
+        assert page.form("Rechercher").method == "GET"
+        found = browser.get(f"{page.path}?nom=hugo")
+
+        assert "Hugo G." in found.text
+        assert "Chlo G." not in found.text
+        assert page.form("Rechercher").fields.keys() == ["nom"]
+
     def test_nobody_to_bind(self, browser: Browser, town: Town) -> None:
         enter_as(town, browser)
         learner_id = town.learner("Chloé", "Garnier")

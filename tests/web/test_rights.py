@@ -46,6 +46,7 @@ CHANGES = (OK, 403, OK, 404)
 HEADS_OWN = (403, 403, OK, OK)
 HEADS = (403, 403, OK, 404)
 PERSONAL = (OK, 404, 404, 404)
+NO_FILE = (404, 404, 404, 404)  # the first question has none
 RIGHTS: Mapping[str, tuple[int, int, int, int]] = {
     # what: (the owner, a colleague, the head, the head of another school)
     "GET /orga": ANYBODY,
@@ -69,6 +70,12 @@ RIGHTS: Mapping[str, tuple[int, int, int, int]] = {
     "GET /orga/campagnes/{campaign_id}/analyse": SCHOOL,
     "POST /orga/campagnes/{campaign_id}/resultats.{kind}": SCHOOL,
     "POST /orga/campagnes/resultats.{kind}": ANYBODY,
+    "GET /orga/campagnes/{campaign_id}/essai": SCHOOL,
+    "POST /orga/campagnes/{campaign_id}/essai": SCHOOL,
+    "GET /orga/campagnes/{campaign_id}/essai/fichiers/{name}": NO_FILE,
+    "GET /orga/essais/{profile_id}": ANYBODY,
+    "POST /orga/essais/{profile_id}": ANYBODY,
+    "GET /orga/essais/{profile_id}/fichiers/{name}": NO_FILE,
     "GET /orga/campagnes/{campaign_id}/kit": SCHOOL,
     "GET /orga/campagnes/{campaign_id}/kit/affiche": SCHOOL,
     "GET /orga/campagnes/{campaign_id}/kit/etiquettes": SCHOOL,
@@ -224,6 +231,8 @@ def world(town: Town, browser: Browser) -> World:
             "platform_id": town.platform_id,
             "resource_link_pk": link,
             "kind": "csv",
+            "profile_id": "decouverte",
+            "name": "texte.txt",
             "invitation_id": session.scalars(select(StaffInvitation.id)).one(),
         }
         line_item_id = session.scalars(select(LineItem.id)).one()

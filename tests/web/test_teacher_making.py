@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lti_tool.assessment.engine.items import bank
+from lti_tool.assessment.models import Answer, Run
 from lti_tool.campaigns import ready_made
 from lti_tool.campaigns.models import COLLECT, Campaign, Participation, SharedResult
 from lti_tool.grades.models import Grade
@@ -21,6 +22,55 @@ def the_campaign(town: Town, name: str) -> Campaign:
 
 def names(page: Page) -> list[str]:
     return [each.text_content().strip() for each in page.root.xpath("//tbody//th/a")]
+
+
+class TestTrying:
+    def test_a_profile_is_tried_as_a_pupil_would_and_leaves_no_trace(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        page = browser.get(browser.get("/orga/campagnes/creer").link("Essayer : Parcours découverte"))
+        asked = []
+
+        while page.has_button("Je passe"):
+            asked.append(page.heading)
+            corrected = browser.press(page, "Je passe")
+            assert "Passée" in corrected.text
+            page = browser.get(corrected.link("Question suivante"))
+
+        assert asked[0].startswith("Question 1 sur")
+        assert len(asked) > 1
+        assert f"Après {len(asked)} questions, un élève lirait ici ses résultats : 0 acquis validé" in page.text
+        with town.database.read() as session:
+            assert session.scalar(select(func.count()).select_from(Run)) == 0
+            assert session.scalar(select(func.count()).select_from(Answer)) == 0
+
+    def test_an_empty_answer_is_asked_again(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        page = browser.get("/orga/essais/decouverte")
+
+        again = browser.press(page, "Je valide")
+
+        assert again.status == 422
+        assert again.heading == page.heading
+
+    def test_a_campaign_made_to_measure_is_tried_too(self, browser: Browser, town: Town) -> None:
+        campaign = made_by(town, enter_as(town, browser), "La mienne")
+
+        page = browser.get(browser.get(f"/orga/campagnes/{campaign.id}/parametres").link("Essayer comme un élève"))
+
+        assert page.heading.startswith("Question 1 sur")
+        assert "rien n’est enregistré" in page.text
+
+    def test_what_was_tried_is_chosen_in_the_form(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        page = browser.get(browser.get("/orga/essais/rentree-6e").link("Créer une campagne avec ce parcours"))
+
+        assert page.form("Créer la campagne").fields["target_profile"] == "rentree-6e"
+
+    def test_a_profile_that_is_not_offered(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        page = browser.get("/orga/essais/disparu")
+
+        assert (page.status, page.code) == (404, "PARCOURS")
 
 
 class TestPersonalised:

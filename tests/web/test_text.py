@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
+from markupsafe import escape
 
-from lti_tool.web.text import percent, phrase, prose
+from lti_tool.web.text import linked, percent, phrase, prose
 
 HOSTILE = [
     pytest.param("<script>alert(1)</script>", id="script"),
@@ -52,3 +54,28 @@ def test_a_phrase_has_no_paragraph() -> None:
 )
 def test_shares_are_whole_percents_half_up(share: float, shown: str) -> None:
     assert percent(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        pytest.param("Voir https://pix.fr.", ["https://pix.fr"], id="at the end of a sentence"),
+        pytest.param("(https://a.fr/b?x=1&y=2)", ["https://a.fr/b?x=1&y=2"], id="in brackets, with a query"),
+        pytest.param("« http://a.fr/é » puis https://b.fr", ["http://a.fr/é", "https://b.fr"], id="two"),
+        pytest.param('<a href="https://a.fr">clic</a>', ["https://a.fr"], id="HTML is shown as typed"),
+        pytest.param("javascript:alert(1) https://", [], id="none"),
+    ],
+)
+def test_addresses_in_a_teachers_text_are_links(app: Flask, text: str, addresses: list[str]) -> None:
+    with app.test_request_context():
+        shown = html.fragment_fromstring(str(linked(text)), create_parent="div")
+
+    links = shown.xpath(".//a")
+    assert [link.get("href") for link in links] == addresses
+    assert {link.get("rel") for link in links} <= {"noopener noreferrer nofollow"}
+    assert "".join(shown.itertext()).replace(" (nouvelle fenêtre)", "") == text
+
+
+@given(st.text())
+def test_nothing_typed_is_html(text: str) -> None:
+    assert linked(text.replace("http", "")) == escape(text.replace("http", ""))
