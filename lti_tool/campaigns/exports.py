@@ -12,12 +12,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import Row, Select, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from lti_tool.assessment.engine.framework import COMPETENCES, DOMAINS
 from lti_tool.assessment.engine.items import bank
+from lti_tool.assessment.engine.knowledge import KnowledgeElement as Known
+from lti_tool.assessment.engine.stages import ThematicResult
 from lti_tool.assessment.models import KnowledgeElement, Run
+from lti_tool.campaigns import campaigns
 from lti_tool.campaigns.bands import MOST_STARS, band, percent
 from lti_tool.campaigns.models import ASSESS, COLLECT, SHARED, STARTED, Campaign, Participation, SharedResult
 from lti_tool.campaigns.sheets import Cell
@@ -40,6 +43,8 @@ class Table:
     competences: tuple[str, ...]
     """Codes of the competences that have columns."""
     identifier_label: str | None = None
+    thematic: tuple[ThematicResult, ...] = ()
+    """What the campaign rewards besides its stages: a column each."""
 
     @classmethod
     def of_campaign(cls, school: SchoolRef, campaign: Campaign) -> Table:
@@ -50,7 +55,8 @@ class Table:
             skills = bank().skills
             targeted = {skills[each].competence for each in campaign.skills if each in skills}
             codes = tuple(code for code in COMPETENCES if code in targeted)
-        return cls(school, campaign.purpose, campaign.id, codes, campaign.identifier_label)
+        thematic = () if campaign.purpose == COLLECT else campaigns.thematic_results(campaign)
+        return cls(school, campaign.purpose, campaign.id, codes, campaign.identifier_label, thematic)
 
     @classmethod
     def of_school(cls, school: SchoolRef) -> Table:
@@ -73,7 +79,7 @@ def rows(session: Session, table: Table) -> Iterator[Sequence[Cell]]:
 def _lines(session: Session, table: Table, campaign_id: int) -> Iterator[Sequence[Cell]]:
     line = _collection_line if table.purpose == COLLECT else _assessment_line
     zone = ZoneInfo(table.school.time_zone)
-    found = session.execute(_statement(campaign_id), execution_options={"yield_per": AT_ONCE})
+    found = session.execute(_statement(table, campaign_id), execution_options={"yield_per": AT_ONCE})
     before: Row[*tuple[Any, ...]] | None = None
     for row in found:
         if before is not None and before.participation_id != row.participation_id and _is_under_way_again(before):
@@ -84,7 +90,7 @@ def _lines(session: Session, table: Table, campaign_id: int) -> Iterator[Sequenc
         yield line(table, before, zone, unsent=True)
 
 
-def _statement(campaign_id: int) -> Select[*tuple[Any, ...]]:
+def _statement(table: Table, campaign_id: int) -> Select[*tuple[Any, ...]]:
     known = (
         select(func.count())
         .where(KnowledgeElement.run_id == Participation.run_id)
@@ -115,6 +121,7 @@ def _statement(campaign_id: int) -> Select[*tuple[Any, ...]]:
             SharedResult.targeted,
             SharedResult.competences,
             SharedResult.profile,
+            (SharedResult.validated_skills if table.thematic else literal(None)).label("validated_skills"),
         )
         .select_from(Participation)
         .join(Campaign, Campaign.id == Participation.campaign_id)
@@ -145,6 +152,7 @@ def _headings(table: Table) -> list[str]:
         ]
         return [*first, *who, *sent, *total, *profile]
     where = ["% de progression", "Date de début", "Partage (O/N)", "Date du partage", f"Palier obtenu (/{MOST_STARS})"]
+    where += [f"{each.name} obtenu (O/N)" for each in table.thematic]
     results = ["% maitrise de l'ensemble des acquis du profil"]
     for code in table.competences:
         title = COMPETENCES[code].title
@@ -176,10 +184,12 @@ def _assessment_line(table: Table, row: Row[*tuple[Any, ...]], zone: ZoneInfo, *
     if unsent:
         started = row.run_started_at or row.started_at
         line = [*first, *who, _progress(row), _moment(started, zone), NO]
-        return line + [NOT_AVAILABLE] * (3 + 3 * (len(table.competences) + len(_domains(table))))
+        return line + [NOT_AVAILABLE] * (3 + len(table.thematic) + 3 * (len(table.competences) + len(_domains(table))))
     share = percent(row.validated, row.targeted)
     line = [*first, *who, 1, _moment(row.result_started_at, zone), YES, _moment(row.sent_at, zone)]
-    line += [band(share).stars, share / 100]
+    known = {each: Known(each, validated=True, source="inferred") for each in row.validated_skills or ()}
+    obtained = [YES if each.is_obtained(known) else NO for each in table.thematic]
+    line += [band(share).stars, *obtained, share / 100]
     by_code: Mapping[str, Mapping[str, int]] = {each["code"]: each for each in row.competences}
     for code in table.competences:
         line += _share_of([by_code[code]] if code in by_code else [])

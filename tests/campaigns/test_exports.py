@@ -90,6 +90,27 @@ def test_each_sending_has_a_line_and_so_has_what_is_under_way(database: Database
     assert [row["Nom du Participant"] for row in of_school] == [row["Nom du Participant"] for row in found]
 
 
+def test_each_thematic_result_has_its_column(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        yard = Schoolyard(session, now)
+        school = yard.school()
+        campaign = yard.campaign(school, target_profile="rentree-6e")
+        all_of_it, nothing, begun = (yard.learner(school) for _ in range(3))
+        all_of_it.last_name, nothing.last_name, begun.last_name = "Arnaud", "Nadir", "Zola"
+        for learner, validated in ((all_of_it, len(campaign.skills)), (nothing, 0)):
+            participations.share(session, yard.finished(campaign, learner, validated), now)
+        yard.begun(campaign, begun)
+
+        found = lines(yard, school, campaign)
+
+    headings = list(found[0])
+    (result,) = (heading for heading in headings if heading.endswith("obtenu (O/N)"))
+    assert result == "Je me protège en ligne obtenu (O/N)"
+    assert headings[headings.index(result) - 1] == "Palier obtenu (/3)"
+    assert headings[headings.index(result) + 1] == "% maitrise de l'ensemble des acquis du profil"
+    assert [row[result] for row in found] == ["Oui", "Non", "NA"]
+
+
 def test_another_schools_results_are_in_no_file_of_this_one(database: Database, now: datetime) -> None:
     with database.write() as session:
         yard = Schoolyard(session, now)
