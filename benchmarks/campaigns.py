@@ -130,7 +130,7 @@ def _export(url: str) -> dict[str, float]:
     """Export the great school whole, as a web process would, with nothing else in it."""
     database = Database(url)
     bank()
-    with database.read() as session:
+    with database.snapshot() as session:
         school = session.query(School).one()
         table = Table.of_school(SchoolRef(school.id, school.name, school.uai, school.time_zone))
         at_rest = _peak_mb()

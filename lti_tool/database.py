@@ -1,7 +1,8 @@
 """The one database: engine, sessions, the base of all models, migrations. SQLite or PostgreSQL, by one setting.
 
-A `read()` session sees one consistent state and writes nothing. A `write()` session is one transaction: all of it
-or nothing; on SQLite it takes the write lock at once, so that it waits its turn instead of failing half-way.
+A `read()` session writes nothing; where several statements have to see the same state, it is a `snapshot()`: on
+PostgreSQL each statement of a `read()` sees what is committed by then. A `write()` session is one transaction: all of
+it or nothing; on SQLite it takes the write lock at once, so that it waits its turn instead of failing half-way.
 """
 
 from __future__ import annotations
@@ -82,6 +83,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         with self._read() as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """As `read`, and nothing that is committed after its first statement is seen, on either database."""
+        with self._read() as session:
+            if not self.is_sqlite:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     @contextmanager

@@ -65,6 +65,7 @@ class Choice:
 
     name: str
     topics: tuple[str, ...]
+    """Ids of topics, and codes of competences for all of theirs."""
     lowest: int = LEVELS[0]
     highest: int = LEVELS[-1]
     length: int | None = None
@@ -75,7 +76,7 @@ class Choice:
         return [
             skill.id
             for skill in bank().skills.values()
-            if skill.topic_id in wanted and self.lowest <= skill.level <= self.highest
+            if not wanted.isdisjoint((skill.topic_id, skill.competence)) and self.lowest <= skill.level <= self.highest
         ]
 
 

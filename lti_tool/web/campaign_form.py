@@ -9,7 +9,7 @@ from typing import Any
 from flask import request
 from sqlalchemy.orm import Session
 
-from lti_tool.assessment.engine.framework import COMPETENCES, LEVELS
+from lti_tool.assessment.engine.framework import COMPETENCES, LEVELS, Competence
 from lti_tool.assessment.engine.items import Topic, bank
 from lti_tool.campaigns import drafts
 from lti_tool.campaigns.drafts import CampaignFaults, Choice, Draft
@@ -114,11 +114,11 @@ def faults_of(error: CampaignFaults) -> Mapping[str, str]:
     return {field.name: told[field.name] for field in fields(CampaignForm) if field.name in told}
 
 
-def topics_by_competence() -> list[tuple[str, list[Topic]]]:
+def topics_by_competence() -> list[tuple[Competence, list[Topic]]]:
     """What can be picked for a personalised test, in the framework's order."""
     topics = bank().topics
     groups = ((code, [topic for topic in topics if topic.competence == code]) for code in COMPETENCES)
-    return [(f"{code} {COMPETENCES[code].title}", of_it) for code, of_it in groups if of_it]
+    return [(COMPETENCES[code], of_it) for code, of_it in groups if of_it]
 
 
 def _number(text: str) -> int:

@@ -71,7 +71,7 @@ def _file(rows: Callable[[Session], Rows], name: str, kind: str, action: str, **
 
 
 def _pieces(database: Database, rows: Callable[[Session], Rows], kind: str, sheet: str) -> Iterator[bytes]:
-    with database.read() as session:
+    with database.snapshot() as session:
         found = rows(session)
         yield from sheets.csv(found) if kind == CSV else sheets.ods(found, SHEETS[sheet])
 

@@ -83,7 +83,7 @@ def db() -> Session:
     if "db" not in g:
         g.db_stack = ExitStack()
         database = toolbox().database
-        opened = database.read() if request.method in READING else database.write()
+        opened = database.snapshot() if request.method in READING else database.write()
         g.db = g.db_stack.enter_context(opened)
     return cast(Session, g.db)
 

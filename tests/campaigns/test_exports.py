@@ -8,7 +8,7 @@ from lti_tool.campaigns import drafts, exports, participations, results
 from lti_tool.campaigns.drafts import Draft
 from lti_tool.campaigns.models import COLLECT, Campaign
 from lti_tool.database import Database
-from lti_tool.schools.models import School
+from lti_tool.schools.models import Learner, School
 from lti_tool.schools.schools import SchoolRef
 from tests.campaigns.school import Schoolyard, finish_run, ref
 
@@ -118,6 +118,29 @@ def test_another_schools_results_are_in_no_file_of_this_one(database: Database, 
         yard.begun(yard.campaign(theirs), yard.learner(theirs))
 
         assert lines(yard, ours, None) == []
+
+
+def test_results_that_arrive_meanwhile_wait_for_the_next_export(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        yard = Schoolyard(session, now)
+        school = yard.school()
+        first, second = yard.campaign(school), yard.campaign(school)
+        late = yard.learner(school)
+        for campaign in (first, second):
+            yard.begun(campaign, yard.learner(school))
+        table, second_id, late_id = exports.Table.of_school(of(school)), second.id, late.id
+
+    with database.snapshot() as session:
+        found = exports.rows(session, table)
+        begun = [next(found), next(found)]
+        with database.write() as other:
+            learner, campaign = other.get_one(Learner, late_id), other.get_one(Campaign, second_id)
+            Schoolyard(other, now).begun(campaign, learner)
+        whole = [*begun, *found]
+
+    assert len(whole) == 1 + 2
+    with database.read() as session:
+        assert len(list(exports.rows(session, table))) == 1 + 3
 
 
 def test_a_collected_profile_is_what_is_sent(database: Database, now: datetime) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from lti_tool.campaigns import ready_made
 from lti_tool.campaigns.models import Campaign
 from lti_tool.grades.models import ACCEPTED, REFUSED, WAITING
 from lti_tool.grades.reasons import CHANGED_BY_TEACHER
-from lti_tool.schools.models import ADMINISTRATOR, GUEST, PUPIL, TEACHER
+from lti_tool.schools.models import ADMINISTRATOR, GUEST, PUPIL, TEACHER, Import
 from tests.web.conftest import Town
 from tests.web.pages import Browser, Page
 from tests.web.staffroom import (
@@ -33,6 +34,12 @@ def cells(page: Page, name: str) -> list[str]:
     """The line of the table whose heading is that name."""
     (line,) = page.root.xpath(f'//tbody/tr[normalize-space(th)="{name}"]')
     return [" ".join(each.text_content().split()) for each in line.xpath("td")]
+
+
+def steps(browser: Browser) -> list[str]:
+    """What the list says of each step of a first visit."""
+    badges = browser.get("/orga/campagnes").root.xpath('//ol[@class="first-steps"]/li/*[1]')
+    return [each.text_content().strip() for each in badges]
 
 
 def campaigns_made(town: Town) -> int:
@@ -98,6 +105,27 @@ class TestTheList:
 
         assert "Il n’y a pas encore de campagne" in page.text
         assert page.link("Créer une campagne") == "/orga/campagnes/creer"
+
+
+class TestAFirstVisit:
+    def test_three_steps_are_to_do_then_done(self, browser: Browser, town: Town) -> None:
+        head = enter_as(town, browser, ADMINISTRATOR)
+
+        assert steps(browser) == ["À faire", "À faire", "À faire"]
+        with town.database.write() as session:
+            session.add(Import(school_id=town.school_id, at=town.now, counts={}))
+        assert steps(browser) == ["Fait", "À faire", "À faire"]
+        campaign = made_by(town, head, "La première")
+        assert steps(browser) == ["Fait", "Fait", "À faire"]
+        participate(town, campaign, town.learner())
+        assert steps(browser) == []
+
+    def test_what_is_ready_made_is_nobodys_first_campaign(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        with town.database.write() as session:
+            ready_made.ensure(session, town.school_id, town.now)
+
+        assert steps(browser)[1] == "À faire"
 
 
 class TestCreating:

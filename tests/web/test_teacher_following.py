@@ -247,7 +247,7 @@ class TestCertification:
         sheet = browser.client.post("/orga/certification.ods", data=fields)
 
         assert [line[:5] for line in table(page, "1 élève")] == [
-            ["Petit", "=HYPERLINK(1)", "3B", "Pas encore", "0 sur 5"]
+            ["Petit =HYPERLINK(1)", "=HYPERLINK(1)", "3B", "Pas encore", "0 sur 5"]
         ]
         headings, line = csv.reader(io.StringIO(file.get_data().decode("utf-8-sig")), delimiter=";")
         assert headings[:4] == ["Nom", "Prénom", "Classe", "Certifiable (O/N)"]

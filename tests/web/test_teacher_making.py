@@ -86,6 +86,15 @@ class TestPersonalised:
         assert made.title == "Moteurs"
         assert "Moteurs" in browser.get(page.link("Paramètres")).text
 
+    def test_a_whole_competence_is_one_tick(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        typed = {"name": "Tout", "profile_name": "Tout 1.1", "topics": ["1.1"], "lowest": "1", "highest": "2"}
+
+        browser.press(browser.get("/orga/campagnes/creer-sur-mesure"), "Créer la campagne", typed)
+
+        skills = [skill.id for skill in bank().skills.values() if skill.competence == "1.1" and skill.level <= 2]
+        assert the_campaign(town, "Tout").skills == skills
+
     def test_all_that_is_wrong_is_said_at_once(self, browser: Browser, town: Town) -> None:
         enter_as(town, browser)
         typed = {"name": "", "profile_name": "", "topics": ["disparu"], "lowest": "5", "highest": "2", "length": "x"}
@@ -95,6 +104,24 @@ class TestPersonalised:
         told = [each.get("href") for each in page.root.xpath('//*[@id="erreurs"]//a')]
         assert told == ["#name", "#profile_name", "#highest", "#length"]
         assert all(page.root.xpath(f'//*[@id="{each[1:]}"]') for each in told)
+
+
+class TestGone:
+    def test_a_campaign_goes_on_though_its_profile_and_skills_are_gone(self, browser: Browser, town: Town) -> None:
+        campaign = made_by(town, enter_as(town, browser), "Ancienne")
+        participation = participate(town, campaign, town.learner(), validated=3)
+        with town.database.write() as session:
+            row = session.get_one(Campaign, campaign.id)
+            row.target_profile, row.profile_name, row.skills = "disparu", "", [*campaign.skills, "acquis-disparu-1"]
+        at = f"/orga/campagnes/{campaign.id}"
+
+        assert "un choix qui n’est plus proposé" in browser.get(f"{at}/parametres").text
+        for path in ("", "/activite", "/resultats", f"/resultats/{participation}", "/analyse", "/modifier", "/essai"):
+            assert browser.get(f"{at}{path}").status == 200, path
+        taken = browser.press(browser.get(at), "Exporter les résultats (.csv)")
+        assert len(taken.response.data.decode().splitlines()) == 2
+        copy = browser.press(browser.get(f"{at}/parametres"), "Dupliquer")
+        assert copy.form("Enregistrer").fields["name"] == "Copie de Ancienne"
 
 
 class TestSettings:
