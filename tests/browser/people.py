@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Frame, Page, expect
 
 from lti_tool.assessment.engine.checking import to_form
 from lti_tool.assessment.engine.items import bank
+from lti_tool.assessment.engine.practical.question import Practical
 from lti_tool.demo.people import person_by_login
 from lti_tool.demo.stage import Stage
 
@@ -140,28 +141,35 @@ def type_birthdate(tool: Page | Frame, login: str) -> None:
 
 
 def answer(tool: Page | Frame, *, right: bool) -> None:
-    """Answer the question rightly; or wrongly, by passing it."""
+    """Answer the question rightly; or wrongly, by passing it, as a practical one, made anew for each run."""
     before = tool.url
-    if not right:
+    item = bank().item(tool.locator('input[name="question"]').get_attribute("value") or "")
+    if not right or isinstance(item.question, Practical):
         tool.get_by_role("button", name="Je passe").click()
     else:
-        item = bank().item(tool.locator('input[name="question"]').get_attribute("value") or "")
-        for control, values in to_form(item.question.right_response()).items():
-            for value in values:
-                field = tool.locator(f'[name="{control}"]')
-                if field.first.get_attribute("type") in ("radio", "checkbox"):
-                    tool.locator(f'[name="{control}"][value="{value}"]').check()
-                else:
-                    field.fill(value)
+        for name, values in to_form(item.question.right_response()).items():
+            _give(tool, name, values)
         tool.get_by_role("button", name="Je valide").click()
     tool.wait_for_url(lambda url: url != before)
     tool.wait_for_load_state()
 
 
+def _give(tool: Page | Frame, name: str, values: list[str]) -> None:
+    """Fill in one control of a question, whatever it is."""
+    control = tool.locator(f'[name="{name}"]').first
+    if control.get_attribute("type") in ("radio", "checkbox"):
+        for value in values:
+            tool.locator(f'[name="{name}"][value="{value}"]').check()
+    elif control.evaluate("each => each.tagName") == "SELECT":
+        control.select_option(values[0])
+    else:
+        control.fill(values[0])
+
+
 def take_test(tool: Page | Frame, look: Look | None = None, *, already: int = 0, stop_after: int | None = None) -> int:
     """Answer until the results, or until so many answers, looking once at each kind of page; the answers given.
 
-    Two answers of three are right.
+    Two answers of three are right, but for practical questions.
     """
     tool.wait_for_url("**/parcours/**")
     seen: set[str] = set()
