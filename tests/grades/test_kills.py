@@ -10,6 +10,9 @@ import pytest
 from tests.grades.town import play, town
 
 
+KILLS = 200
+
+
 def test_ten_kills(sqlite_url: str, tmp_path: Path) -> None:
     with town(sqlite_url, tmp_path, seed=6, pupils=4) as small:
         taken = play(small, kills=10, workers=1, minutes=4, lives_s=1)
@@ -31,10 +34,10 @@ def test_two_hundred_kills(
 ) -> None:
     with town(request.getfixturevalue(database), tmp_path, seed=7, pupils=24) as large:
         started = time.monotonic()
-        taken = play(large, kills=200, workers=workers, minutes=30, lives_s=2)
+        taken = play(large, kills=KILLS, workers=workers, minutes=30, lives_s=2)
         large.check()
         figures = (
-            f"{workers} worker(s), 200 kills in {time.monotonic() - started:.0f} s: {len(large.book.asked)} calls,"
+            f"{workers} worker(s), {KILLS} kills in {time.monotonic() - started:.0f} s: {len(large.book.asked)} calls,"
             f" {large.failures} of them failed, {len(large.book.scores)} scores came, {taken} were taken,"
             f" {len(large.pupils)} pupils sent {large.sendings} times; every cell right, one column"
         )
