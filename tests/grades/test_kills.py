@@ -9,7 +9,6 @@ import pytest
 
 from tests.grades.town import play, town
 
-
 KILLS = 200
 
 
