@@ -28,6 +28,11 @@ MOST_FAULTS = 5000
 LOCK_WAIT_S = 30
 """How long an import waits for another one of the school; `SQLITE_BUSY_TIMEOUT_S` says the same for SQLite."""
 _LOCK_CLASS = 7119002
+_NOTICE_GONE_CLIENTS = text(
+    "SELECT set_config('tcp_keepalives_idle', '20', true), set_config('tcp_keepalives_interval', '5', true),"
+    " set_config('tcp_keepalives_count', '3', true)"
+)
+"""A machine that loses its power says no goodbye: the server asks after it, and ends its connection, lock and all."""
 _LOCK_NOT_AVAILABLE = "55P03"
 
 UPDATED, DEACTIVATED, REACTIVATED = "updated", "deactivated", "reactivated"
@@ -180,6 +185,7 @@ def _read(
 def _lock(session: Session, school_id: int) -> None:
     """Have the school's register for this transaction alone, as far as imports go; SQLite's write lock is enough."""
     if session.get_bind().dialect.name != "sqlite":
+        session.execute(_NOTICE_GONE_CLIENTS)
         session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
         session.execute(
             text("SELECT pg_advisory_xact_lock(:kind, :school)"), {"kind": _LOCK_CLASS, "school": school_id}
