@@ -47,6 +47,7 @@ OF_A_CAMPAIGN = {
     "etiquettes": "/kit/etiquettes?classe=4A",
     "parametres": "/parametres",
     "modifier": "/modifier",
+    "essai": "/essai",
 }
 """Pages of the class's campaign, by the names of their screenshots."""
 OTHERS = {

@@ -19,6 +19,17 @@ from tests.browser.staffroom import (
     staffroom,
 )
 
+STOPS = """
+() => {
+  const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")];
+  const usable = all.filter((each) => each.checkVisibility() && !each.disabled && each.type !== "hidden");
+  usable.filter((each) => each.type !== "radio").forEach((each) => (each.dataset.stop = ""));
+  return usable.length;
+}
+"""
+"""Marks where the keyboard has to stop; of radio buttons, the arrow keys choose."""
+MISSED = "() => [...document.querySelectorAll('[data-stop]:not([data-reached])')].map((each) => each.outerHTML)"
+
 Person = Callable[..., BrowserContext]
 Look = Callable[..., None]
 
@@ -59,6 +70,36 @@ def test_another_schools_teacher_finds_nothing(room: Room, person: Person, look:
     look(page, "pas-trouve")
     page.goto(room.address("campagnes"))
     expect(page.get_by_role("main")).not_to_contain_text("Fontaine")
+
+
+@pytest.mark.parametrize(("who", "names"), [(TEACHER_, TEACHERS_PAGES), (HEAD, (*OF_THE_HEAD, "equipe"))])
+def test_the_keyboard_reaches_all_that_can_be_used(
+    room: Room, person: Person, who: str, names: tuple[str, ...]
+) -> None:
+    page = room.enter(person(), who)
+
+    for name in names:
+        page.goto(room.address(name))
+        stops = page.evaluate(STOPS)
+        for _ in range(stops + 2):
+            page.keyboard.press("Tab")
+            page.evaluate("document.activeElement.dataset.reached = ''")
+        assert stops > 4, name
+        assert page.evaluate(MISSED) == [], name
+
+
+def test_a_campaign_is_in_the_course_after_three_clicks_at_most(room: Room, person: Person) -> None:
+    context = person()
+    sent: list[str] = []
+    context.route("https://ent.example.fr/**", lambda route: (sent.append(route.request.method), route.fulfill()))
+    page = room.enter(context, TEACHER_)
+    page.goto(room.address("selection"))
+
+    page.get_by_role("checkbox", name="Mme Fontaine – 4A – découverte").click()
+    page.get_by_role("button", name="Ajouter au cours").click()
+    page.wait_for_url("https://ent.example.fr/cours/7/selection")  # the answer goes by itself: two clicks
+
+    assert sent == ["POST"]
 
 
 def test_a_campaign_is_made_changed_and_archived_by_the_keyboard(room: Room, person: Person) -> None:
