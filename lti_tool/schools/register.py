@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import N_, RefusedError
@@ -117,9 +117,16 @@ def listing(
     is_bound = exists().where(Binding.learner_id == Learner.id)
     if bound is not None:
         chosen.append(is_bound if bound else ~is_bound)
-    total = session.scalar(select(func.count()).select_from(Learner).where(*chosen)) or 0
+    order = (*sorted_by, Learner.last_name, Learner.first_name, Learner.id)
+    ids: Sequence[int] = ()
+    if search:  # words are looked for once: what has them is few, or a list of numbers
+        ids = session.scalars(select(Learner.id).where(*chosen).order_by(*order)).all()
+        total = len(ids)
+    else:
+        total = session.scalar(select(func.count()).select_from(Learner).where(*chosen)) or 0
     page = min(max(1, page), max(1, -(-total // per_page)))
-    rows = session.execute(
+    first = (page - 1) * per_page
+    shown = (
         select(
             Learner.id,
             Learner.last_name,
@@ -131,11 +138,12 @@ def listing(
             Learner.ine,
             Learner.birthdate,
         )
-        .where(*chosen)
-        .order_by(*sorted_by, Learner.last_name, Learner.first_name, Learner.id)
+        .where(Learner.id.in_(ids[first : first + per_page]) if search else and_(*chosen))
+        .order_by(*order)
         .limit(per_page)
-        .offset((page - 1) * per_page)
+        .offset(0 if search else first)
     )
+    rows = session.execute(shown)
     lines = tuple(LearnerLine(*row) if confidential else LearnerLine(*row[:7], None, None) for row in rows)
     return Listing(lines, total, page, per_page)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, String, and_, event, func, or_, true
+from sqlalchemy import ColumnElement, Engine, String, and_, event, func, true
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -34,12 +34,8 @@ _MOST_WORDS = 6
 
 def matches(typed: str, *columns: Any) -> ColumnElement[bool]:
     """That each word typed stands in one of the columns, as a part of it; with nothing typed, everything matches."""
-    found = [_stands_in(word, columns) for word in _fold(typed).split()[:_MOST_WORDS]]
-    return and_(true(), *found)
-
-
-def _stands_in(word: str, columns: Iterable[Any]) -> ColumnElement[bool]:
-    return or_(*(_folded(column).contains(word, autoescape=True) for column in columns))
+    text = _folded(reduce(lambda before, column: before + " " + column, columns))  # no word goes over a space
+    return and_(true(), *(text.contains(word, autoescape=True) for word in _fold(typed).split()[:_MOST_WORDS]))
 
 
 class _folded(FunctionElement[str]):  # noqa: N801 - a function of SQL
@@ -71,6 +67,8 @@ def _teach_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> 
 
 
 def _fold(text: str) -> str:
+    if text.isascii():  # most names are, and a search folds each of them
+        return text.lower()
     folded = text.lower().translate(_TABLE)
     for ligature, letters in _LIGATURES.items():
         folded = folded.replace(ligature, letters)

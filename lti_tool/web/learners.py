@@ -38,7 +38,7 @@ def learner_list() -> str:
         search=name,
         with_inactive="partis" in request.args,
         bound=BOUND.get(bound),
-        sorted_by=_sorted_by(order),
+        sorted_by=_sorted_by(order, division),
         confidential=is_administrator,
     )
     ids = [each.id for each in listing.lines]
@@ -92,7 +92,8 @@ def _division_options() -> list[tuple[str, str]]:
     return [("", gettext("Toutes les classes")), *((name, name) for name in names)] if names else []
 
 
-def _sorted_by(order: str) -> tuple[Any, ...]:
-    if order == BY_PARTICIPATIONS:
+def _sorted_by(order: str, division: str) -> tuple[Any, ...]:
+    """By participations within a division only: those of a whole great school would all have to be counted."""
+    if order == BY_PARTICIPATIONS and division:
         return (record.participations().desc(),)
     return () if order == BY_NAME else (Learner.division,)

@@ -22,8 +22,8 @@ from lti_tool.campaigns import campaigns, participations, ready_made
 from lti_tool.campaigns.models import Campaign
 from lti_tool.database import Database
 from lti_tool.lti.models import Context, DeepLinkingRequest, Deployment, Member, Person, Platform, ResourceLink
-from lti_tool.schools import schools, sessions, staff, visits
-from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Binding, Learner, School
+from lti_tool.schools import schools, sessions, staff, team, visits
+from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Binding, Import, Learner, School
 from lti_tool.settings import Settings
 from lti_tool.web import create_app
 from lti_tool.web.security import COOKIE
@@ -161,7 +161,13 @@ class _School:
             STRANGER: self._member(STRANGER, "Besson", other, TEACHER),
         }
         owner = self.session.query(Person).filter_by(given_name=TEACHER_).one()
+        head = self.session.query(Person).filter_by(given_name=HEAD).one()
         learners = [self._learner(number) for number in range(36)]
+        counts = dict.fromkeys(("updated", "unchanged", "deactivated", "reactivated", "skipped"), 0)
+        imported = {"added": len(learners), **counts}
+        at = self.now - timedelta(days=30)
+        self.session.add(Import(school_id=self.school.id, person_id=head.id, at=at, counts=imported))
+        team.invite(self.session, self.school.id, TEACHER, "Paul Lambert", self.now, by=head.id)
         ready_made.ensure(self.session, self.school.id, self.now)
         campaign = campaigns.create(
             self.session,

@@ -468,9 +468,12 @@ class TestWhatPupilsDid:
         assert told[-2:] == ["2 dernière le 23 novembre 2026", "Pas encore"]
         assert names("?tri=nom") == ["Abel", "Martin"]
         assert names("?tri=classe") == ["Martin", "Abel"]
-        assert names("?tri=participations") == ["Martin", "Abel"]
+        learner(town, "Eva", "Adam", "6A")
+        assert names("?classe=6A&tri=nom") == ["Adam", "Martin"]
+        assert names("?classe=6A&tri=participations") == ["Martin", "Adam"]
         assert names("?rattachement=oui") == ["Abel"]
-        assert names("?rattachement=non") == ["Martin"]
+        assert names("?rattachement=non") == ["Adam", "Martin"]
+        assert names("?nom=a&tri=nom&rattachement=non") == ["Adam", "Martin"]
         assert "1 sur 1 rattachés" in browser.get("/orga/eleves?classe=6B").text
 
     def test_a_pupils_page_has_every_participation(self, browser: Browser, town: Town) -> None:
