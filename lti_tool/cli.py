@@ -222,7 +222,7 @@ def learners() -> None:
 @as_json
 def learners_import(uai: str, confirm_deactivations: bool, file: Path, as_json: bool) -> None:
     """Import the pupils' list, told apart by content: SIECLE "Élèves sans adresses" (.xml, or the .zip that was
-    downloaded), the agricultural .csv, or any other school's .csv."""
+    downloaded), the agricultural .csv, or any other school's .csv. At most 500 MB of XML, 50 MB of CSV."""
     tool = Tool.open()
     with tool.database.read() as session:
         school_id = schools.by_uai(session, uai).id

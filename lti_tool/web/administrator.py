@@ -165,6 +165,7 @@ def _form(faults: Mapping[str, str]) -> str:
         "administrator/give.html",
         last=register.last_import(db(), school_id),
         unfinished=uploads.unfinished(db(), school_id),
+        largest=toolbox().settings.largest_import_mb,
         faults=faults,
     )
 

@@ -146,7 +146,9 @@ class TestImporting:
         assert active(town) == 0
 
     def test_without_a_file_the_field_says_so(self, browser: Browser) -> None:
-        page = browser.press(browser.get("/orga/eleves/importer"), "Vérifier le fichier")
+        page = browser.get("/orga/eleves/importer")
+        assert "50 Mo au plus." in page.text
+        page = browser.press(page, "Vérifier le fichier")
 
         assert page.status == 422
         assert page.root.xpath('//*[@id="erreurs"]//a/@href') == ["#fichier"]
