@@ -33,7 +33,7 @@ test: lint
 
 soak: .venv/.dev
 	tests/chromium.sh
-	$(BIN)/pytest -m soak
+	$(BIN)/pytest -m soak --timeout 0
 
 bench: .venv/.dev
 	@for script in launch register grades campaigns assessment; do \

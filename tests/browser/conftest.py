@@ -18,7 +18,13 @@ from playwright.sync_api import Browser, BrowserContext, Error, Frame, Page, Pla
 from lti_tool.demo.stage import Site, Stage, free_port
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-site-isolation-trials",  # a frame that changes processes while it is asked may never answer
+]
 TIMEOUT_MS = 45_000
 """Long: two cores may be busy with other tests. Nothing waits longer than it must."""
 ALLOWED = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
@@ -40,6 +46,7 @@ def chromium() -> str | None:
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
@@ -63,7 +70,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 def _text_of(frame: Frame) -> str:
     try:
-        return str(frame.evaluate("document.body?.innerText ?? ''"))[:2000]
+        return frame.locator("body").inner_text(timeout=2000)[:2000]
     except Error as gone:
         return f"cannot be read: {gone}"
 
@@ -169,7 +176,8 @@ def look() -> Callable[..., None]:
             for violation in results.response["violations"]
         ]
         assert faults == [], f"{name} at {seen.url}"
-        assert seen.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
+        root = seen.locator("html")
+        assert root.evaluate("html => html.scrollWidth <= html.clientWidth", timeout=TIMEOUT_MS), name
 
     return look
 
