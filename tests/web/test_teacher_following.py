@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 from odf.opendocument import load
-from odf.table import TableRow
+from odf.table import TableCell, TableRow
 from sqlalchemy import event, select
 
 from lti_tool.campaigns import activities
@@ -168,9 +168,13 @@ class TestExports:
     def test_the_file_for_a_double_click_has_the_same_lines(self, browser: Browser, campaign: Campaign) -> None:
         token = browser.get("/orga/campagnes/creer").form("Créer la campagne").fields["jeton"]
 
-        answer = browser.client.post(f"/orga/campagnes/{campaign.id}/resultats.ods", data={"jeton": token})
+        at = f"/orga/campagnes/{campaign.id}/resultats"
+        ods, text = (browser.client.post(f"{at}.{kind}", data={"jeton": token}).data for kind in ("ods", "csv"))
 
-        assert len(load(io.BytesIO(answer.data)).spreadsheet.getElementsByType(TableRow)) == 6
+        lines = load(io.BytesIO(ods)).spreadsheet.getElementsByType(TableRow)
+        told = [[str(cell) for cell in line.getElementsByType(TableCell)] for line in lines]
+        assert told == list(csv.reader(io.StringIO(text.decode("utf-8-sig")), delimiter=";"))
+        assert len(told) == 6
 
     def test_the_whole_school_in_one_file(self, browser: Browser, town: Town, campaign: Campaign) -> None:
         participate(town, town.campaign("Autre"), town.learner(), validated=5)
