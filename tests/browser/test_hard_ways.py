@@ -222,8 +222,9 @@ def _tab_until(page: Page, reached: str, name: str) -> None:
     for _ in range(60):
         page.keyboard.press("Tab")
         focused = page.evaluate(
-            f"""() => {{ const each = document.activeElement; const seen = getComputedStyle(each);
-                 return [({reached})(each), seen.outlineStyle !== "none" || seen.boxShadow !== "none"] }}"""
+            f"""() => {{ const each = document.activeElement; const shows = [each, ...(each.labels || [])];
+                 return [({reached})(each), shows.map(one => getComputedStyle(one)).some(
+                     seen => seen.outlineStyle !== "none" || seen.boxShadow !== "none")] }}"""
         )
         if focused[0]:
             assert focused[1], f"the focus on {name} is not to be seen"
