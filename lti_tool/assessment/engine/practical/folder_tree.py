@@ -30,6 +30,10 @@ def _file(name: str, detail: str = "") -> Node:
     return Node(name, detail, folder=False)
 
 
+def _titled(subject: str) -> str:
+    return subject[0].upper() + subject[1:]
+
+
 def _home(draw: Draw) -> tuple[Node, list[tuple[str, ...]]]:
     """Documents of a pupil, with the way to each file: names of folders, then of the file."""
     subjects = draw.sample(SUBJECTS, 3)
@@ -42,8 +46,8 @@ def _home(draw: Draw) -> tuple[Node, list[tuple[str, ...]]]:
         files = [_file(f"photo-{n}.jpg" if name == "Images" else next(names)) for n in range(1, count + 1)]
         return Node(name, children=(*children, *sorted(files, key=lambda each: each.name)))
 
-    lessons = [folder(subject.capitalize()) for subject in subjects[:2]]
-    deep = Node(subjects[2].capitalize(), children=(folder("Trimestre 1"), folder("Trimestre 2")))
+    lessons = [folder(_titled(subject)) for subject in subjects[:2]]
+    deep = Node(_titled(subjects[2]), children=(folder("Trimestre 1"), folder("Trimestre 2")))
     root = Node("Documents", children=(Node("Cours", children=(*lessons, deep)), folder("Club"), folder("Images")))
     return root, list(_ways(root))
 
@@ -106,8 +110,8 @@ def _tidy(where: str, draw: Draw) -> Task:
     first, second = draw.sample([subject for subject in SUBJECTS if subject != "musique"], 2)
     town = plain(draw.pick(TOWNS))
     plan = (
-        (f"Cours/{first.capitalize()}", (f"leçon-3-{plain(first)}.odt", f"{plain(first)}-exercices-p-42.pdf")),
-        (f"Cours/{second.capitalize()}", (f"{plain(second)}-contrôle-2.odt", f"fiche-révision-{plain(second)}.pdf")),
+        (f"Cours/{_titled(first)}", (f"leçon-3-{plain(first)}.odt", f"{plain(first)}-exercices-p-42.pdf")),
+        (f"Cours/{_titled(second)}", (f"{plain(second)}-contrôle-2.odt", f"fiche-révision-{plain(second)}.pdf")),
         ("Images/Vacances", (f"plage-{town}-2026.jpg", f"photo-famille-{town}.png")),
         ("Musique", ("chorale-enregistrement.mp3", "morceau-guitare.ogg")),
         ("Administratif", ("attestation-assurance-2026.pdf", "certificat-de-scolarité.pdf")),

@@ -123,7 +123,7 @@ def _link(where: str, draw: Draw) -> Task:
     target = f"https://{other}/salle{number_of}"
     body = [
         "<h1>Bienvenue</h1>",
-        f'<p>Voir nos <a href="/{pages[0]}.html">{pages[0]}</a> et nos <a href="/{pages[1]}.html">{pages[1]}</a>.</p>',
+        f'<p>Voir aussi : <a href="/{pages[0]}.html">{pages[0]}</a>, <a href="/{pages[1]}.html">{pages[1]}</a>.</p>',
         f'<p>Réservez : <a href="{target}">https://www.{domain}/reservation</a></p>',
         f'<p><img src="/images/salle{number_of}.jpg" alt="La salle"> <a href="/{pages[2]}.html">{pages[2]}</a></p>',
     ]

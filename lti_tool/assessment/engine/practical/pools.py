@@ -23,7 +23,7 @@ TOWNS = (
     "Angers", "Bayonne", "Bourges", "Brest", "Chambéry", "Colmar", "Dieppe", "Épinal", "Foix", "Gap", "La Rochelle",
     "Le Mans", "Limoges", "Mâcon", "Nevers", "Nîmes", "Quimper", "Rodez", "Saint-Denis", "Troyes", "Valence", "Vannes",
 )  # fmt: skip
-SUBJECTS = ("anglais", "espagnol", "français", "histoire", "maths", "musique", "physique", "svt", "technologie")
+SUBJECTS = ("anglais", "espagnol", "français", "histoire", "maths", "musique", "physique", "SVT", "technologie")
 BOOK_BEGINNINGS = (
     "Le Secret", "La Nuit", "Le Chant", "Les Gardiens", "Le Voyage", "La Forêt", "Le Phare", "Les Enfants", "La Carte",
     "Le Dernier Jour", "Les Ombres", "Le Jardin", "La Rivière", "Le Trésor",

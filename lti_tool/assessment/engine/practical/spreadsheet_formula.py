@@ -32,6 +32,8 @@ THEMES = (
     ("Visiteurs de l'exposition", "Jour", "Visiteurs", ("jeudi", "vendredi", "samedi", "dimanche", "lundi", "mardi")),
 )
 GOODS = ("Cahier", "Classeur", "Compas", "Équerre", "Gomme", "Règle", "Stylo", "Trousse")
+ENTRIES = {"Âge": (11, 17), "Taille (cm)": (135, 189), "Groupe": (1, 6), "Points": (10, 190), "Dossard": (100, 199)}
+"""What may be known of who enters a tournament: the least and the most of each."""
 JUNK = Fraction(77_777)
 """Stands in the formula's own cell while it is tried: a formula that counts itself gives another result."""
 TRIALS = 5
@@ -168,8 +170,8 @@ def _list(draw: Draw) -> tuple[str, Callable[[Draw], Grid], int]:
 
 def _cell(draw: Draw) -> Task:
     """What is a cell called?"""
-    names, columns = draw.sample(FIRST_NAMES, 6), draw.sample(("Âge", "Taille (cm)", "Groupe", "Points", "Classe"), 4)
-    rows = [(name, *(str(draw.between(10, 190)) for _ in columns)) for name in names]
+    names, columns = draw.sample(FIRST_NAMES, 6), draw.sample(tuple(ENTRIES), 4)
+    rows = [(name, *(str(draw.between(*ENTRIES[each])) for each in columns)) for name in names]
     line, column = draw.between(2, 6), draw.between(1, 3)
     right = cell_name(column + 1, line + 1)
     question = short_text(
