@@ -40,8 +40,8 @@ def test_a_refusal_is_read_its_cause_removed_and_one_click_brings_the_grade(
     stage: Stage, person: Person, look: Look
 ) -> None:
     """The teacher has a small tablet, 320 px wide, whose browser runs no scripts."""
-    people.import_register(stage, person(), look)
-    people.select_content(stage, person(), look, name="4A Notes", title=TITLE)
+    people.import_register(stage, person(), people.pass_by)
+    people.select_content(stage, person(), people.pass_by, name="4A Notes", title=TITLE)
     hugo = people.open_activity(stage, person(), "hugo.martin", TITLE, new_window=True)
     people.type_birthdate(hugo, "hugo.martin")
     hugo.get_by_role("button", name="Je commence").click()

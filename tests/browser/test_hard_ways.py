@@ -19,10 +19,10 @@ TITLE = "Parcours de la classe"
 
 
 @pytest.fixture(scope="module")
-def code(stage: Stage, person: Person, look: Look) -> str:
+def code(stage: Stage, person: Person) -> str:
     """A register and a campaign that is an activity of the course."""
-    people.import_register(stage, person(), look)
-    return people.select_content(stage, person(), look, name="4A", title=TITLE)
+    people.import_register(stage, person(), people.pass_by)
+    return people.select_content(stage, person(), people.pass_by, name="4A", title=TITLE)
 
 
 def begin(stage: Stage, context: BrowserContext, login: str, code: str) -> Page:
