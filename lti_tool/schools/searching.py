@@ -6,7 +6,7 @@ import sqlite3
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, String, and_, event, func, true
+from sqlalchemy import Boolean, ColumnElement, Engine, and_, event, func, true
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -33,31 +33,36 @@ _MOST_WORDS = 6
 
 
 def matches(typed: str, *columns: Any) -> ColumnElement[bool]:
-    """That each word typed stands in one of the columns, as a part of it; with nothing typed, everything matches."""
-    text = _folded(reduce(lambda before, column: before + " " + column, columns))  # no word goes over a space
-    return and_(true(), *(text.contains(word, autoescape=True) for word in _fold(typed).split()[:_MOST_WORDS]))
+    """That each word typed stands in one of the columns, as a part of it; with nothing typed, everything matches.
+
+    The columns are never null.
+    """
+    text = reduce(lambda before, column: before + " " + column, columns)  # no word goes over a space
+    return and_(true(), *(_has(text, word) for word in _fold(typed).split()[:_MOST_WORDS]))
 
 
-class _folded(FunctionElement[str]):  # noqa: N801 - a function of SQL
-    """The text in small letters without French accents. Its columns are never null."""
+class _has(FunctionElement[bool]):  # noqa: N801 - a function of SQL
+    """That the text, in small letters without French accents, has the word, which is folded already."""
 
-    type = String()
+    type = Boolean()
     inherit_cache = True
 
 
-@compiles(_folded)
-def _by_translate(element: _folded, compiler: SQLCompiler, **kwargs: Any) -> str:
+@compiles(_has)
+def _by_translate(element: _has, compiler: SQLCompiler, **kwargs: Any) -> str:
     """PostgreSQL knows the case of every letter, and swaps letters one by one."""
-    text: ColumnElement[str] = func.lower(*element.clauses)
+    text, word = element.clauses
+    folded: ColumnElement[str] = func.lower(text)
     for ligature, letters in _LIGATURES.items():
-        text = func.replace(text, ligature, letters)
-    return compiler.process(func.translate(text, _FROM, _TO), **kwargs)
+        folded = func.replace(folded, ligature, letters)
+    return f"({compiler.process(func.strpos(func.translate(folded, _FROM, _TO), word), **kwargs)} > 0)"
 
 
-@compiles(_folded, "sqlite")
-def _by_our_own(element: _folded, compiler: SQLCompiler, **kwargs: Any) -> str:
+@compiles(_has, "sqlite")
+def _by_our_own(element: _has, compiler: SQLCompiler, **kwargs: Any) -> str:
     """SQLite knows the case of ASCII only: it calls us."""
-    return f"{_SQLITE_NAME}({compiler.process(element.clauses, **kwargs)})"
+    text, word = (compiler.process(each, **kwargs) for each in element.clauses)
+    return f"(instr({_SQLITE_NAME}({text}), {word}) > 0)"
 
 
 @event.listens_for(Engine, "connect")
