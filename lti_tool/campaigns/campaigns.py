@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, case, exists, func
 from sqlalchemy.orm import Session
 
 from lti_tool.assessment.engine.items import bank
+from lti_tool.assessment.engine.knowledge import KnowledgeElement
 from lti_tool.assessment.engine.profiles import TargetProfile, target_profiles
 from lti_tool.assessment.engine.stages import ThematicResult
 from lti_tool.campaigns import drafts
@@ -97,6 +98,12 @@ def thematic_results(campaign: Campaign) -> tuple[ThematicResult, ...]:
     """What the campaign's target profile rewards besides stages; nothing where it was made to measure."""
     profile = target_profiles(bank()).get(campaign.target_profile)
     return profile.results if profile else ()
+
+
+def obtained(thematic: Iterable[ThematicResult], validated: Iterable[str]) -> tuple[bool, ...]:
+    """Which of these thematic results a sending with these skills has."""
+    known = {each: KnowledgeElement(each, validated=True, source="inferred") for each in validated}
+    return tuple(each.is_obtained(known) for each in thematic)
 
 
 def profiles() -> tuple[TargetProfile, ...]:

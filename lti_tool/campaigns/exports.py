@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from lti_tool.assessment.engine.framework import COMPETENCES, DOMAINS
 from lti_tool.assessment.engine.items import bank
-from lti_tool.assessment.engine.knowledge import KnowledgeElement as Known
 from lti_tool.assessment.engine.stages import ThematicResult
 from lti_tool.assessment.models import KnowledgeElement, Run
 from lti_tool.campaigns import campaigns
@@ -187,9 +186,8 @@ def _assessment_line(table: Table, row: Row[*tuple[Any, ...]], zone: ZoneInfo, *
         return line + [NOT_AVAILABLE] * (3 + len(table.thematic) + 3 * (len(table.competences) + len(_domains(table))))
     share = percent(row.validated, row.targeted)
     line = [*first, *who, 1, _moment(row.result_started_at, zone), YES, _moment(row.sent_at, zone)]
-    known = {each: Known(each, validated=True, source="inferred") for each in row.validated_skills or ()}
-    obtained = [YES if each.is_obtained(known) else NO for each in table.thematic]
-    line += [band(share).stars, *obtained, share / 100]
+    obtained = campaigns.obtained(table.thematic, row.validated_skills or ())
+    line += [band(share).stars, *(YES if each else NO for each in obtained), share / 100]
     by_code: Mapping[str, Mapping[str, int]] = {each["code"]: each for each in row.competences}
     for code in table.competences:
         line += _share_of([by_code[code]] if code in by_code else [])

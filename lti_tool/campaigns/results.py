@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.assessment.engine.framework import COMPETENCES
 from lti_tool.assessment.engine.items import Topic, bank
+from lti_tool.campaigns import campaigns
 from lti_tool.campaigns.bands import BANDS, Band, band, percent, percent_column
 from lti_tool.campaigns.models import Campaign, Participation, SharedResult
 from lti_tool.campaigns.paging import PER_PAGE, Page, page_of
@@ -124,6 +125,8 @@ class Sending:
     targeted: int
     tested: int
     competences: tuple[CompetenceLine, ...]
+    thematic: tuple[tuple[str, bool], ...]
+    """Each thematic result of the campaign, and whether it was obtained."""
     to_work_on: tuple[Topic, ...]
     """Topics with targeted skills that are not validated, the weakest first."""
 
@@ -226,7 +229,7 @@ def pupil(session: Session, campaign: Campaign, participation_id: int) -> Pupil:
         status=participation.status,
         started_at=participation.started_at,
         identifier=participation.identifier,
-        sendings=tuple(_sending(number, result, campaign.skills) for number, result in enumerate(sent, 1)),
+        sendings=tuple(_sending(number, result, campaign) for number, result in enumerate(sent, 1)),
     )
 
 
@@ -279,7 +282,9 @@ def _sendings() -> ColumnElement[int]:
     )
 
 
-def _sending(number: int, result: SharedResult, skills: Sequence[str]) -> Sending:
+def _sending(number: int, result: SharedResult, campaign: Campaign) -> Sending:
+    thematic = campaigns.thematic_results(campaign)
+    obtained = campaigns.obtained(thematic, result.validated_skills)
     return Sending(
         number=number,
         started_at=result.started_at,
@@ -289,7 +294,8 @@ def _sending(number: int, result: SharedResult, skills: Sequence[str]) -> Sendin
         targeted=result.targeted,
         tested=sum(each["tested"] for each in result.competences),
         competences=tuple(_competence(each) for each in result.competences),
-        to_work_on=to_work_on(skills, result.validated_skills),
+        thematic=tuple((each.name, has_it) for each, has_it in zip(thematic, obtained, strict=True)),
+        to_work_on=to_work_on(campaign.skills, result.validated_skills),
     )
 
 

@@ -102,7 +102,10 @@ def test_each_thematic_result_has_its_column(database: Database, now: datetime) 
         yard.begun(campaign, begun)
 
         found = lines(yard, school, campaign)
+        table = results.table(session, campaign.id, results.Filter())
+        seen = [results.pupil(session, campaign, line.participation_id).sendings[0].thematic for line in table.items]
 
+    assert seen == [(("Je me protège en ligne", True),), (("Je me protège en ligne", False),)]
     headings = list(found[0])
     (result,) = (heading for heading in headings if heading.endswith("obtenu (O/N)"))
     assert result == "Je me protège en ligne obtenu (O/N)"
