@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lti_tool.campaigns.models import LAST
 from tests.grades.town import play, town
 
 KILLS = 200
@@ -31,7 +32,7 @@ def test_two_hundred_kills(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with town(request.getfixturevalue(database), tmp_path, seed=7, pupils=24) as large:
+    with town(request.getfixturevalue(database), tmp_path, seed=7, pupils=24, counts=LAST) as large:
         started = time.monotonic()
         taken = play(large, kills=KILLS, workers=workers, minutes=30, lives_s=2)
         large.check()
