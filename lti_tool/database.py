@@ -107,8 +107,12 @@ class Database:
                 yield session
             wanted: set[str] = session.info.pop(_WAKE, set())
         for queue in sorted(wanted):
-            if self.waker is not None:
-                self.waker(queue)
+            self.wake(queue)
+
+    def wake(self, queue: str) -> None:
+        """Wake a worker of that queue now."""
+        if self.waker is not None:
+            self.waker(queue)
 
     def upgrade(self) -> None:
         """Bring the schema to the newest version (Alembic); of two machines that start at once, one does it."""

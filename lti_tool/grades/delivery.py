@@ -19,6 +19,7 @@ from lti_tool import logs
 from lti_tool.database import Database
 from lti_tool.grades import line_items, queue
 from lti_tool.grades.attempt import Attempts
+from lti_tool.grades.cells import GRADES_QUEUE
 from lti_tool.grades.failures import Failure
 from lti_tool.grades.pacing import Pacing
 from lti_tool.grades.reasons import OUR_ERROR
@@ -36,6 +37,8 @@ GATHERED_PER_SENDER = 2
 """What is done is written back together, so many tries for each sender, while as many are still under way."""
 GATHERS_FOR_S = 0.1
 """And no later than that."""
+CALLS_EVERY = timedelta(seconds=0.25)
+"""A wake-up reaches one worker, maybe ourselves: others are called that often while there is more than we can do."""
 LOOKS_AHEAD = timedelta(minutes=1)
 """Further away than that, the sweep of each minute finds what is due."""
 
@@ -69,6 +72,7 @@ class Deliverer:
         self._under_way = 0
         self._seeking = self._seek_again = False
         self._at_work = False
+        self._called_at: datetime | None = None
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
 
@@ -109,6 +113,7 @@ class Deliverer:
                 self._under_way += 1
                 self._senders.submit(self._try, cell)
             tried += len(cells)
+            self._call_others()
             with self._lock:
                 if not self._under_way and not self._seeking and self._news.empty():
                     self._at_work = False
@@ -123,6 +128,14 @@ class Deliverer:
                 tried += looked
             if None in news or (self._seek_again and not self._seeking):
                 self._seek()
+
+    def _call_others(self) -> None:
+        """All senders are busy and as many cells wait for them: another worker, if idle, may take some of the rest."""
+        now = self._clock()
+        if self._under_way < self._enough or (self._called_at is not None and now < self._called_at + CALLS_EVERY):
+            return
+        self._called_at = now
+        self._database.wake(GRADES_QUEUE)
 
     def _gather(self) -> list[_News]:
         """What happened; a little later where there is enough under way, so that it is written back together."""

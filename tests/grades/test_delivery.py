@@ -15,6 +15,7 @@ from lti_tool.grades import cells, desired, queue
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.models import ACCEPTED, REFUSED, WAITING
 from lti_tool.lti.models import Context, Platform
+from lti_tool.lti.services import Services
 from lti_tool.schools.models import Binding, Learner
 from tests.campaigns.school import TARGETED
 from tests.grades.conftest import Clock, Course
@@ -64,6 +65,19 @@ def test_workers_at_once_send_each_grade_once(database: Database, course: Course
         worker.join()
     assert len(course.gradebook.scores) == 12
     assert {course.grade(learner).state for learner, _ in pupils} == {ACCEPTED}
+
+
+@pytest.mark.parametrize(("pupils", "called"), [(3, False), (12, True)])
+def test_a_worker_that_has_more_than_it_can_do_calls_another(
+    database: Database, course: Course, services: Services, time: Clock, pupils: int, called: bool
+) -> None:
+    for _ in range(pupils):
+        course.send(course.pupil()[0], 5)
+    woken: list[str] = []
+    database.waker = woken.append
+    Deliverer(database, services, time, senders=2).drain()
+    assert woken == [cells.GRADES_QUEUE] * called
+    assert len(course.gradebook.scores) == pupils
 
 
 def test_the_click_itself_wakes_a_worker(
