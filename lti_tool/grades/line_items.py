@@ -73,7 +73,7 @@ def place(session: Session, resource_link_pk: int, now: datetime, *, seek_now: b
     changed = _follow_campaign(session, line_item, activity)
     changed = _follow_url(session, line_item, link.lineitem_url, now) or changed
     if link.lineitem_url is None and context.lineitems_url is not None:
-        _look_for_it(session, line_item, now, seek_now)
+        _look_for_it(session, line_item, context, now, seek_now)
     session.flush()
     if changed:
         want(session, now, context_pk=context.id, campaign_id=activity.campaign_id)
@@ -177,11 +177,11 @@ def _worth_seeking(line_item: LineItem, now: datetime) -> bool:
     return line_item.next_try_at is None and (line_item.sought_at is None or line_item.sought_at + SEEK_EVERY <= now)
 
 
-def _look_for_it(session: Session, line_item: LineItem, now: datetime, seek_now: bool) -> None:
+def _look_for_it(session: Session, line_item: LineItem, context: Context, now: datetime, seek_now: bool) -> None:
     """Where it is not there, or not any more. One that we made and that was deleted is made anew with `seek_now`."""
     if not (seek_now or _worth_seeking(line_item, now)):
         return
-    if line_item.url is not None and not lost_columns.is_gone(session, line_item.id):
+    if line_item.url is not None and not lost_columns.is_gone(session, line_item.id, context):
         return
     line_item.url = None
     line_item.next_try_at = now

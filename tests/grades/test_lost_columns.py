@@ -12,6 +12,7 @@ from lti_tool.grades import desired, line_items
 from lti_tool.grades.delivery import Deliverer
 from lti_tool.grades.models import ACCEPTED, REFUSED, WAITING, LineItem
 from lti_tool.lti.models import Context, ResourceLink
+from lti_tool.lti.services import SCOPE_SCORE
 from tests.grades.conftest import Clock, Course
 
 
@@ -105,12 +106,16 @@ def test_where_no_column_may_be_made_a_click_ends_in_words(made: Course, deliver
     assert column(made).reason == "no-column"
 
 
-def test_where_columns_cannot_be_looked_for_a_click_asks_the_same_address(
-    made: Course, deliverer: Deliverer, time: Clock
+@pytest.mark.parametrize("without", [{"lineitems_url": None}, {"ags_scopes": [SCOPE_SCORE]}])
+def test_where_columns_cannot_be_looked_for_the_same_address_is_asked(
+    made: Course, deliverer: Deliverer, time: Clock, without: dict[str, Any]
 ) -> None:
     _, _, after, _ = refused(made, deliverer, time)
     with made.database.write() as session:
-        session.execute(update(Context).values(lineitems_url=None))
+        session.execute(update(Context).values(without))
+    made.launch(learner_id=after)
+    assert made.grade(after).state == WAITING
+    deliverer.drain()
     assert click(made) == 1
     deliverer.drain()
     assert (made.grade(after).state, made.grade(after).reason) == (REFUSED, "column-gone")
