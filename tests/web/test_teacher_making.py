@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from lti_tool.assessment.engine.checking import present
 from lti_tool.assessment.engine.items import bank
+from lti_tool.assessment.engine.rehearsal import SEED, rehearse
 from lti_tool.assessment.models import Answer, Run
 from lti_tool.campaigns import ready_made
 from lti_tool.campaigns.models import COLLECT, Campaign, Participation, SharedResult
@@ -65,6 +67,23 @@ class TestTrying:
         page = browser.get(browser.get("/orga/essais/rentree-6e").link("Créer une campagne avec ce parcours"))
 
         assert page.form("Créer la campagne").fields["target_profile"] == "rentree-6e"
+
+    def test_the_file_of_a_question_is_there_to_download(self, browser: Browser, town: Town) -> None:
+        enter_as(town, browser)
+        skills = tuple(skill.id for skill in bank().skills.values() if skill.competence == "1.3")
+        outcomes = next(
+            "1" * answered
+            for answered in range(len(skills))
+            if (item := rehearse(skills, None, "1" * answered).waiting) and present(item, SEED).world.files
+        )
+        page = browser.get(f"/orga/essais/competence-1.3?reponses={outcomes}")
+
+        (address,) = page.root.xpath('//a[contains(@href, "/fichiers/")]/@href')
+        answer = browser.client.get(address)
+
+        assert answer.status_code == 200
+        assert "attachment" in answer.headers["Content-Disposition"]
+        assert answer.data
 
     def test_a_profile_that_is_not_offered(self, browser: Browser, town: Town) -> None:
         enter_as(town, browser)
