@@ -177,6 +177,17 @@ def test_whoever_passes_every_question_has_nothing(database: Database, now: date
     assert (result.validated, result.tested) == (0, result.targeted)
 
 
+def test_passing_the_questions_of_a_single_topic_gives_nothing_either(database: Database, now: datetime) -> None:
+    """As in a training where all the rest of the competence is known."""
+    skills = [skill.id for skill in bank().topics[0].skills]
+    with database.write() as session:
+        run_id = runs.start(session, child_id=CHILD, skills=skills, length=None, seed=1, now=now).id
+    asked = finish(database, run_id, now, lambda item: None)
+    with database.read() as session:
+        assert not any(element.validated for element in runs.known(session, CHILD).values())
+    assert {bank().item(item_id).skill_id for item_id in asked} >= {skills[0]}
+
+
 def test_what_is_not_reached_within_the_length_is_not_validated(database: Database, now: datetime) -> None:
     with database.write() as session:
         run_id = begin(session, now, length=3)

@@ -2,7 +2,8 @@
 
 `facts/pix.md` §4.2: an answer shows the skill it asked for; in the same topic a success validates the easier skills
 and a failure invalidates the harder ones, as long as these were not asked themselves. Where that says nothing of a
-skill of the topic, or opposite things, the estimate from all answers decides (`docs/engine.md`).
+skill of the topic, or opposite things, the estimate from all answers decides (`docs/engine.md`), but it validates
+nothing of a level at which no question at all was managed: who manages nothing is given nothing.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -45,7 +46,7 @@ def infer(
     has say nothing. The order in which the answers are given does not matter.
     """
     latest = latest_answers(bank, answers)
-    believed = estimates_of(bank, latest)
+    believed, managed = estimates_of(bank, latest), managed_level(bank, latest)
     known: dict[str, KnowledgeElement] = {}
     for topic_id in believed.touched:
         skills = bank.topic(topic_id).skills
@@ -55,7 +56,8 @@ def infer(
                 known[skill.id] = KnowledgeElement(skill.id, asked[skill.level], "direct")
             else:
                 implied = implication(skill.level, asked)
-                validated = believed.chance(skill) >= 0.5 if implied is None else implied
+                likely = skill.level <= managed and believed.chance(skill) >= 0.5
+                validated = likely if implied is None else implied
                 known[skill.id] = KnowledgeElement(skill.id, validated, "inferred")
     if targets is None:
         return known
@@ -70,6 +72,11 @@ def implication(level: int, asked: Mapping[int, bool]) -> bool | None:
     easier = any(right and other > level for other, right in asked.items())
     harder = any(not right and other < level for other, right in asked.items())
     return None if easier == harder else easier
+
+
+def managed_level(bank: Bank, latest: Mapping[str, Answer]) -> int:
+    """The hardest level at which a question was managed, in any topic; 0 for none."""
+    return max((bank.skill(skill_id).level for skill_id, answer in latest.items() if answer.right), default=0)
 
 
 def latest_answers(bank: Bank, answers: Iterable[Answer]) -> dict[str, Answer]:

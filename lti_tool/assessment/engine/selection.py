@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from lti_tool.assessment.engine.estimate import KNOWS, Estimates, Vector, answered, dot, guess
 from lti_tool.assessment.engine.items import Bank, Item, Skill
 from lti_tool.assessment.engine.kinds.base import ordered
-from lti_tool.assessment.engine.knowledge import Answer, estimates_of, implication, latest_answers
+from lti_tool.assessment.engine.knowledge import (
+    Answer,
+    estimates_of,
+    implication,
+    latest_answers,
+    managed_level,
+)
 
 START_LEVEL = 2
 """No harder question than this before the first success."""
@@ -33,6 +39,8 @@ class Standing:
     answers: tuple[Answer, ...]
     latest: Mapping[str, Answer]
     believed: Estimates
+    managed: int
+    """The hardest level at which a question was managed; 0 for none."""
     open: tuple[Skill, ...]
     """Targeted skills of which a question can still change what the test says."""
 
@@ -56,7 +64,7 @@ def next_item(
     standing = _standing(bank, targets, answers)
     if not standing.open:
         return None
-    pool = _bearable(_uncovered(_within_reach(standing, bank), standing), standing)
+    pool = _bearable(_uncovered(_within_reach(standing), standing), standing)
     last = bank.skills.get(standing.answers[-1].skill_id) if standing.answers else None
     pool = _spaced(_elsewhere(pool, last), _wants_practical(standing, bank))
     worth = _worth(pool, targets, bank, standing)
@@ -69,7 +77,8 @@ def open_skills(bank: Bank, targets: Collection[str], answers: Sequence[Answer])
     """The targeted skills of which a question can still change what the test says.
 
     Those asked are closed; so is one never asked, where the answers of its topic imply it and the estimate agrees, or
-    where they imply nothing and the estimate leaves little doubt.
+    where they imply nothing and the estimate leaves little doubt. It is not closed as known as long as nothing of its
+    level was managed.
     """
     return _standing(bank, targets, answers).open
 
@@ -100,18 +109,20 @@ def estimated_level(bank: Bank, answers: Iterable[Answer]) -> float:
 
 def _standing(bank: Bank, targets: Collection[str], answers: Sequence[Answer]) -> Standing:
     latest = latest_answers(bank, answers)
-    believed = estimates_of(bank, latest)
+    believed, managed = estimates_of(bank, latest), managed_level(bank, latest)
     asked: dict[str, dict[int, bool]] = {}
     for skill_id, answer in latest.items():
         skill = bank.skill(skill_id)
         asked.setdefault(skill.topic_id, {})[skill.level] = answer.right
     wanted = [bank.skill(target) for target in dict.fromkeys(targets) if target in bank.skills]
-    open_skills = tuple(skill for skill in wanted if skill.id not in latest and not _is_settled(skill, asked, believed))
+    open_skills = tuple(
+        skill for skill in wanted if skill.id not in latest and not _is_settled(skill, asked, believed, managed)
+    )
     in_time = tuple(sorted(answers, key=lambda answer: answer.position))
-    return Standing(in_time, latest, believed, open_skills)
+    return Standing(in_time, latest, believed, managed, open_skills)
 
 
-def _is_settled(skill: Skill, asked: Mapping[str, Mapping[int, bool]], believed: Estimates) -> bool:
+def _is_settled(skill: Skill, asked: Mapping[str, Mapping[int, bool]], believed: Estimates, managed: int) -> bool:
     """Whether a skill never asked is known either way; as `open_skills` says."""
     in_topic = asked.get(skill.topic_id)
     if not in_topic:
@@ -120,13 +131,12 @@ def _is_settled(skill: Skill, asked: Mapping[str, Mapping[int, bool]], believed:
     implied = implication(skill.level, in_topic)
     if implied is not None:
         return (chance >= 0.5) == implied
-    return chance <= DOUBT or chance >= 1 - DOUBT
+    return chance <= DOUBT or (chance >= 1 - DOUBT and skill.level <= managed)
 
 
-def _within_reach(standing: Standing, bank: Bank) -> list[Skill]:
+def _within_reach(standing: Standing) -> list[Skill]:
     """Open skills at most one level above what was already managed; where there are none, the easiest there are."""
-    managed = [bank.skill(skill_id).level for skill_id, answer in standing.latest.items() if answer.right]
-    reach = max([START_LEVEL, *(level + 1 for level in managed)])
+    reach = max(START_LEVEL, standing.managed + 1)
     easiest = min(skill.level for skill in standing.open)
     return [skill for skill in standing.open if skill.level <= max(reach, easiest)]
 

@@ -40,9 +40,11 @@ def said(bank: Bank, *given: tuple[str, bool]) -> str:
     [
         pytest.param([], "......", id="no answer, nothing known"),
         pytest.param([("a-4", True)], "vvvVxx", id="a success validates the easier ones"),
-        pytest.param([("a-3", False)], "vvXxxx", id="a failure invalidates the harder ones"),
+        pytest.param([("a-3", False)], "xxXxxx", id="a failure invalidates the harder ones, and gives nothing"),
+        pytest.param([("a-3", False), ("b-1", True)], "vxXxxx", id="of the levels that were managed elsewhere"),
         pytest.param([("b-3", True)], "......", id="nothing is said of a topic of which nothing was asked"),
-        pytest.param([("a-2", True), ("a-3", True)], "vVVvxx", id="beyond a success the estimate decides"),
+        pytest.param([("a-2", True), ("a-3", True)], "vVVxxx", id="beyond what was managed nothing is validated"),
+        pytest.param([("a-3", True), ("b-4", True)], "vvVvxx", id="beyond a success the estimate decides"),
         pytest.param(
             [("a-6", True), ("a-2", False)], "vXxxxV", id="asked wins; between, a lucky guess is seen through"
         ),
@@ -52,7 +54,7 @@ def said(bank: Bank, *given: tuple[str, bool]) -> str:
         pytest.param(
             [("a-3", False), ("a-3", True)], "vvVxxx", id="the latest of a skill counts, with what it implied"
         ),
-        pytest.param([("gone-3", True), ("a-1", True)], "Vvvxxx", id="skills no longer in the bank say nothing"),
+        pytest.param([("gone-3", True), ("a-1", True)], "Vxxxxx", id="skills no longer in the bank say nothing"),
     ],
 )
 def test_inference(bank: Bank, given: list[tuple[str, bool]], expected: str) -> None:
@@ -85,6 +87,12 @@ def test_only_targeted_skills_are_told(bank: Bank) -> None:
 
 skill_ids = st.sampled_from([f"{topic}-{level}" for topic in "ab" for level in LEVELS])
 histories = st.lists(st.tuples(skill_ids, st.booleans()), max_size=15)
+
+
+@given(history=st.lists(skill_ids, max_size=15))
+def test_who_manages_nothing_is_given_nothing(bank: Bank, history: list[str]) -> None:
+    known = infer(bank, answers(*((skill, False) for skill in history)))
+    assert not any(element.validated for element in known.values())
 
 
 @given(history=histories, seed=st.integers())
