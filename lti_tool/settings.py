@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -80,6 +81,7 @@ _KEYS = (
 )
 
 
+@lru_cache(maxsize=1024)
 def origin_of(url: str) -> str | None:
     """The origin of an absolute http(s) URL (`https://host[:port]`, default port left out), or None."""
     try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from lti_tool.lti.products import PRODUCTS
 from lti_tool.settings import origin_of
 
 
+@lru_cache(maxsize=1024)
 def framing(url: str) -> tuple[str, ...]:
     """Where the pages come from that frame a tool whose platform has this address: its origin, and its product's."""
     host = urlsplit(url).hostname

@@ -47,6 +47,14 @@ _REGISTRY = jws.JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 _REGISTRY.max_header_length = 16 * 1024  # some platforms send their certificate chain, which we ignore
 
 
+class KeptElsewhereError(Exception):
+    """No cookie came with the launch, but the platform's frame was given the secret to keep: it can be asked back."""
+
+    def __init__(self, kept: Kept) -> None:
+        super().__init__(kept.key)
+        self.kept = kept
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """Verifies launches. `allow_http`: services of platforms may be on plain http (a demo)."""
@@ -57,33 +65,23 @@ class Verifier:
     base_url: str
     allow_http: bool = False
 
-    def verify(self, *, state: str | None, id_token: str | None, secrets: list[str], now: datetime) -> Launch:
+    def verify(
+        self, *, state: str | None, id_token: str | None, secrets: list[str], now: datetime, may_ask: bool = False
+    ) -> Launch:
         """The launch that the form's `state` and `id_token` make, in the browser that holds these secrets.
 
-        Raises `LaunchRefused`, after one line in the log.
+        Raises `LaunchRefused`, after one line in the log. With `may_ask`, raises `KeptElsewhereError` where the browser
+        showed no secret of the login's, and the platform's frame was given it to keep.
         """
         try:
-            return self._verify(state, id_token, secrets, now)
+            login = unseal(state, self.vault, now)
+            if may_ask and login.storage is not None and not browser.is_bound(login.browser, secrets):
+                raise KeptElsewhereError(self._kept(login, login.storage))
+            return self._verify(login, id_token, secrets, now)
         except LaunchRefused as refused:
             fields = {"code": refused.code, "reason": refused.reason.name, "clause": refused.clause}
             logs.event(log, "launch.refused", logging.WARNING, **fields, platform=refused.platform_id)
             raise
-
-    def kept(self, *, state: str | None, secrets: list[str], now: datetime) -> Kept | None:
-        """Where the secret of this login has to be asked back, if the platform's frame was given it to keep.
-
-        None where the browser showed that it is the login's, where no frame was asked, and where the login is none:
-        `verify` says what is wrong with it.
-        """
-        try:
-            login = unseal(state, self.vault, now)
-        except LaunchRefused:
-            return None
-        if login.storage is None or browser.is_bound(login.browser, secrets):
-            return None
-        with self.database.read() as session:
-            platform = platforms.find(session, login.platform_id)
-        return Kept(platform, login.storage, key_for(login.browser))
 
     def refused_by_platform(
         self, *, state: str | None, secrets: list[str], now: datetime, is_posted: bool
@@ -95,7 +93,8 @@ class Verifier:
         """
         platform_id = None
         with suppress(LaunchRefused):
-            login = self._login(state, secrets, now)
+            login = unseal(state, self.vault, now)
+            _check_browser(login, secrets)
             platform_id = login.platform_id
             if is_posted:
                 with self.database.write() as session:
@@ -105,17 +104,13 @@ class Verifier:
         logs.event(log, "launch.refused", logging.INFO, **fields, platform=platform_id)
         return refused
 
-    def _login(self, state: str | None, secrets: list[str], now: datetime) -> LoginState:
-        """The login that this answers, if it was begun in this browser (SEC §7.3.1)."""
-        login = unseal(state, self.vault, now)
-        if not secrets:
-            raise LaunchRefused(Reason.BROWSER_WITHOUT_COOKIE, platform_id=login.platform_id)
-        if not browser.is_bound(login.browser, secrets):
-            raise LaunchRefused(Reason.BROWSER_IS_ANOTHER, platform_id=login.platform_id)
-        return login
+    def _kept(self, login: LoginState, frame: str) -> Kept:
+        with self.database.read() as session:
+            platform = platforms.find(session, login.platform_id)
+        return Kept(platform, frame, key_for(login.browser))
 
-    def _verify(self, state: str | None, id_token: str | None, secrets: list[str], now: datetime) -> Launch:
-        login = self._login(state, secrets, now)
+    def _verify(self, login: LoginState, id_token: str | None, secrets: list[str], now: datetime) -> Launch:
+        _check_browser(login, secrets)
         try:
             token = Token.parse(id_token)
             found = look_up(self.database, login.platform_id, token.claims)
@@ -127,6 +122,14 @@ class Verifier:
         except LaunchRefused as refused:
             refused.platform_id = login.platform_id
             raise
+
+
+def _check_browser(login: LoginState, secrets: list[str]) -> None:
+    """That the login was begun in this browser (SEC §7.3.1)."""
+    if not secrets:
+        raise LaunchRefused(Reason.BROWSER_WITHOUT_COOKIE, platform_id=login.platform_id)
+    if not browser.is_bound(login.browser, secrets):
+        raise LaunchRefused(Reason.BROWSER_IS_ANOTHER, platform_id=login.platform_id)
 
 
 class StrictLaunch(MessageLaunch):

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from lti_tool.lti import browser, failures
 from lti_tool.lti import login as logins
 from lti_tool.lti.configurations import CLAIMS, DESCRIPTION, TITLE
-from lti_tool.lti.launch import Verifier
+from lti_tool.lti.launch import KeptElsewhereError, Verifier
 from lti_tool.lti.messages import Launch, MessageType
 from lti_tool.lti.models import Platform
 from lti_tool.lti.refusals import LaunchRefused, Reason
@@ -56,21 +56,17 @@ def login(key: str | None = None) -> Response | str:
     In a frame the cookie is tried first, by one redirection to ourselves: the platform's hint can be spent once, and
     where no cookie comes back, its storage may serve, or a new window is offered with the login unspent.
     """
-    parameters = {name: request.args.getlist(name) + request.form.getlist(name) for name in logins.PARAMETERS}
+    moment, query, form = now(), request.args, request.form
+    parameters = {name: query.getlist(name) + form.getlist(name) for name in logins.PARAMETERS}
     with toolbox().database.glance() as connection:
         asked = logins.check(connection, parameters, key=key, base_url=toolbox().settings.base_url)
     security.frame_for(asked.platform.origin)
-    kept = browser.usable(_secrets(), now())
+    kept = browser.usable(_secrets(), moment)
     if kept is None and cookieless.in_frame():
-        return cookieless.new_window(asked, parameters) if TESTED in request.args else _test_cookies()
-    secret = kept or browser.new_secret(now())
-    url = logins.redirect_url(
-        asked,
-        vault=toolbox().vault,
-        base_url=toolbox().settings.base_url,
-        secret=secret,
-        now=now(),
-    )
+        return cookieless.new_window(asked, parameters) if TESTED in query else _test_cookies()
+    secret = kept or browser.new_secret(moment)
+    tools = toolbox()
+    url = logins.redirect_url(asked, vault=tools.vault, base_url=tools.settings.base_url, secret=secret, now=moment)
     answer = redirect(url, 302)
     if kept is None:
         _keep(answer, secret)
@@ -84,14 +80,18 @@ def launch() -> Response | str:
     if "error" in request.form:
         raise verifier.refused_by_platform(state=state, secrets=secrets, now=now(), is_posted=True)
     stored = cookieless.stored_secret()
-    if stored is not None:
-        secrets = [stored]
-    elif (kept := verifier.kept(state=state, secrets=secrets, now=now())) is not None:
-        return cookieless.ask_back(kept)
     verified: Launch | None = None
     try:
-        verified = verifier.verify(state=state, id_token=_given("id_token"), secrets=secrets, now=now())
+        verified = verifier.verify(
+            state=state,
+            id_token=_given("id_token"),
+            secrets=secrets if stored is None else [stored],
+            now=now(),
+            may_ask=stored is None,
+        )
         return enter(db(), verified, now(), cookieless=stored is not None)
+    except KeptElsewhereError as elsewhere:
+        return cookieless.ask_back(elsewhere.kept)
     except LaunchRefused as refused:
         _note(refused)
         if verified is None or refused.reason is not Reason.STATE_SPENT:
@@ -157,7 +157,8 @@ def _note(refused: LaunchRefused) -> None:
 
 
 def _secrets() -> list[str]:
-    return [value for name in browser.COOKIES for value in request.cookies.getlist(name)]
+    cookies = request.cookies
+    return [value for name in browser.COOKIES for value in cookies.getlist(name)]
 
 
 def _keep(answer: Response, secret: str) -> None:

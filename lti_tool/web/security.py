@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import cast
 
 from flask import Flask, Response, current_app, g, request
@@ -23,6 +23,20 @@ CSRF_FIELD = "jeton"
 FORM_LIMIT = 1024 * 1024
 """Bytes of the largest form, but for the pages that say otherwise (`accepts_upload`)."""
 MOST_FRAMING_PLATFORMS = 50
+
+_OF_ALL = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
+_OF_PAGES = (("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),)
+_NOTHING = "'none'"
+_SOURCES = {
+    "default-src": _NOTHING,
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": _NOTHING,
+    "frame-ancestors": "'self'",
+}
+"""The content security policy of every page, but for what `allow` adds."""
 
 
 class NobodyError(RefusedError):
@@ -169,39 +183,35 @@ def _form_owner() -> str:
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    headers = response.headers
+    headers.extend(_OF_ALL)
     if request.endpoint == "static" and response.status_code < 400:
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["Content-Security-Policy"] = "; ".join(_policy())
-    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    headers.setdefault("Cache-Control", "no-store")
+    headers.extend(_OF_PAGES)
+    headers.add("Content-Security-Policy", _policy())
     if toolbox().settings.base_url.startswith("https:"):
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    response.vary.add("Accept-Language")
+        headers.add("Strict-Transport-Security", "max-age=31536000")
+    if "Vary" in headers:
+        response.vary.add("Accept-Language")
+    else:
+        headers.add("Vary", "Accept-Language")
     return response
 
 
-def _policy() -> Iterator[str]:
+def _policy() -> str:
     """Only our own files, nothing inline; framed by the platform that the person came from and by no one else."""
-    sources = {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'"],
-        "form-action": ["'self'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'self'", *toolbox().settings.frame_ancestors],
-    }
     added: dict[str, list[str]] = g.get("csp", {})
-    if "frame-ancestors" not in added:
-        sources["frame-ancestors"] += _platform_origins()
-    for directive, more in added.items():
-        present = [source for source in sources.get(directive, []) if source != "'none'"]
-        sources[directive] = [*present, *more]
-    for directive, allowed in sources.items():
-        yield f"{directive} {' '.join(dict.fromkeys(allowed))}"
+    framing = added["frame-ancestors"] if "frame-ancestors" in added else _platform_origins()
+    changed = {**added, "frame-ancestors": [*toolbox().settings.frame_ancestors, *framing]}
+    kept = [f"{directive} {source}" for directive, source in _SOURCES.items() if directive not in changed]
+    return "; ".join([*kept, *(_directive(name, sources) for name, sources in changed.items())])
+
+
+def _directive(name: str, more: list[str]) -> str:
+    present = _SOURCES.get(name, _NOTHING)
+    return " ".join(dict.fromkeys([name, *([] if present == _NOTHING else [present]), *more]))
 
 
 def _platform_origins() -> list[str]:

@@ -98,7 +98,8 @@ def test_a_database_that_is_down_is_told_as_such(
     def refuse(*_: object) -> None:
         raise OperationalError("SELECT", {}, Exception("no"))
 
-    monkeypatch.setattr(toolbox.database, "read", refuse)
+    for way in ("read", "snapshot"):
+        monkeypatch.setattr(toolbox.database, way, refuse)
     browser.client.set_cookie(security.COOKIE, "token")
 
     page = browser.get("/campagnes")
