@@ -18,9 +18,9 @@ import alembic.command
 import alembic.config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import Column, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -61,6 +61,14 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON, list[dict[str, Any]]: JSON}  # noqa: RUF012
+
+
+def table_columns(*attributes: InstrumentedAttribute[Any]) -> tuple[Column[Any], ...]:
+    """The tables' own columns, for statements that run at every launch.
+
+    The ORM's cost a call of Python each, every time that SQLAlchemy looks the statement up among the compiled ones.
+    """
+    return tuple(attribute.property.columns[0] for attribute in attributes)
 
 
 class Database:

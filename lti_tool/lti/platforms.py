@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lti_tool.database import table_columns
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti.models import ACTIVE, PENDING, SUSPENDED, Deployment, Platform
 from lti_tool.settings import origin_of
@@ -49,7 +50,7 @@ class PlatformRecord:
         return origin_of(self.auth_url) or self.issuer
 
 
-RECORD_COLUMNS = (
+RECORD_COLUMNS = table_columns(
     Platform.id,
     Platform.key,
     Platform.issuer,
