@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lti_tool.database import Database
@@ -28,6 +29,14 @@ class _NoLongerOurs(Exception):  # noqa: N818 - no error: somebody else has take
     """Nothing of ours may be sent any more."""
 
 
+@dataclass
+class _UnderWay:
+    """One try, while it is made."""
+
+    cell: Cell
+    is_sent: bool = False
+
+
 class Attempts:
     """Makes tries, from any thread."""
 
@@ -36,16 +45,19 @@ class Attempts:
         self._services = services
         self._clock = clock
 
-    def make(self, cell: Cell) -> Outcome:
-        """What came of one try; writes nothing to the cell's row but a longer lease."""
+    def make(self, cell: Cell) -> tuple[Cell, Outcome]:
+        """What came of one try, and the cell as last sent: its row is given a longer lease and a later time at most."""
+        under_way = _UnderWay(cell)
         try:
-            return self._deliver(cell)
+            outcome = self._deliver(under_way)
         except _NoLongerOurs:
-            return PutBack()
+            outcome = PutBack()
         except (OutboundError, ServiceRefused) as error:
-            return service_failure(error)
+            outcome = service_failure(error)
+        return under_way.cell, outcome
 
-    def _deliver(self, cell: Cell) -> Outcome:
+    def _deliver(self, under_way: _UnderWay) -> Outcome:
+        cell = under_way.cell
         if SCOPE_SCORE not in cell.scopes:
             return Failure(NO_SCOPE, final=True)
         if cell.accepted_score is not None:
@@ -53,7 +65,7 @@ class Attempts:
             if seen is not None:
                 return seen
         reply = self._services.post_score(
-            cell.platform, cell.line_item_url, _score(cell), before_each=lambda: self._hold_on(cell)
+            cell.platform, cell.line_item_url, _score(cell), before_each=lambda: self._next_score(under_way)
         )
         clocks.learn(self._database, cell.platform, reply.clock_offset_s)
         if reply.status == 409:
@@ -103,11 +115,19 @@ class Attempts:
             return False
         return queue.takes_others(self._database, cell, self._clock() - timedelta(hours=1))
 
-    def _hold_on(self, cell: Cell) -> None:
-        """What came before (a look, a token) may have taken long: the lease must outlast the request to come."""
-        now = self._clock()
-        if now + POST_TAKES_AT_MOST > cell.lease_until and not queue.extend(self._database, cell, now):
-            raise _NoLongerOurs
+    def _next_score(self, under_way: _UnderWay) -> Score:
+        """Before each request: what came before (a look, a token) may have taken long, and the lease must outlast it.
+
+        After a 401, which may have come from behind a gradebook that took the score, it goes out with a later time.
+        """
+        now, cell = self._clock(), under_way.cell
+        if under_way.is_sent or now + POST_TAKES_AT_MOST > cell.lease_until:
+            held = queue.extend(self._database, cell, now, is_sent=under_way.is_sent)
+            if held is None:
+                raise _NoLongerOurs
+            under_way.cell = held
+        under_way.is_sent = True
+        return _score(under_way.cell)
 
 
 def _score(cell: Cell) -> Score:

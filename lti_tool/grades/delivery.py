@@ -171,7 +171,7 @@ class Deliverer:
     def _try(self, cell: Cell) -> None:
         started = time.monotonic()
         try:
-            outcome = self._attempts.make(cell)
+            cell, outcome = self._attempts.make(cell)
         except Exception as error:  # a cell that nobody can write back would stop the others
             logs.event(log, "grade.error", logging.ERROR, grade=cell.grade_id, error=type(error).__name__)
             outcome = Failure(OUR_ERROR, final=False)

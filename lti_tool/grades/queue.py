@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -65,12 +66,21 @@ def exchange(
         return _claim(session, now, limit, allowance)
 
 
-def extend(database: Database, cell: Cell, now: datetime) -> bool:
-    """Hold on to a cell for longer; False where somebody else has taken it up."""
+def extend(database: Database, cell: Cell, now: datetime, *, is_sent: bool = False) -> Cell | None:
+    """Hold on to a cell for longer, with a later timestamp where the present one was sent already.
+
+    None where somebody else has taken it up.
+    """
+    timestamp = cell.timestamp
+    if is_sent:
+        there = now + timedelta(seconds=cell.platform.clock_offset_s)
+        timestamp = _milliseconds(max(there, cell.timestamp + STEP))
+    held = replace(cell, timestamp=timestamp, lease_until=now + LEASE)
     ours = and_(Grade.id == cell.grade_id, Grade.last_timestamp == cell.timestamp)
+    values = {"last_timestamp": held.timestamp, "lease_until": held.lease_until}
     with database.write() as session:
-        held = update(Grade).where(ours).values(lease_until=now + LEASE).returning(Grade.id)
-        return session.execute(held).first() is not None
+        taken = session.execute(update(Grade).where(ours).values(values).returning(Grade.id)).first()
+    return None if taken is None else held
 
 
 def other_scores(database: Database, cell: Cell) -> list[float]:

@@ -218,12 +218,12 @@ class Services:
         lineitem_url: str,
         score: Score,
         *,
-        before_each: Callable[[], None] | None = None,
+        before_each: Callable[[], Score] | None = None,
     ) -> ScoreReply:
         """Send a score; any answer is returned, also a refusal. The caller sees to it that timestamps only grow.
 
         `before_each` is called, with a token in hand, before the score goes out, and again before it does so a second
-        time after a 401; what it raises ends the call.
+        time after a 401: what it returns is sent in the place of `score`, what it raises ends the call.
         """
         reply = self._send(
             platform,
@@ -231,8 +231,7 @@ class Services:
             "POST",
             below(lineitem_url, "scores"),
             headers={"Content-Type": SCORE, "Accept": "application/json"},
-            data=_grade(score).get_value(),
-            before_each=before_each,
+            data=_grade(score).get_value() if before_each is None else lambda: _grade(before_each()).get_value(),
         )
         return ScoreReply(
             reply.status,
@@ -296,15 +295,12 @@ class Services:
         url: str,
         *,
         headers: dict[str, str],
-        data: str,
-        before_each: Callable[[], None] | None = None,
+        data: str | Callable[[], str],
     ) -> Reply:
         """One request with a token; after a 401 once more with a new one, since a token can end before its time."""
         for is_last in (False, True):
             token = self._tokens.get(platform, [scope])
-            if before_each is not None:
-                before_each()
-            reply = self._authorized(token, method, url, headers, data)
+            reply = self._authorized(token, method, url, headers, data() if callable(data) else data)
             if is_last or reply.status != 401:
                 break
             self._tokens.drop(platform, [scope], token)

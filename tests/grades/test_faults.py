@@ -204,6 +204,20 @@ def test_a_token_revoked_between_two_scores(course: Course, deliverer: Deliverer
     assert course.gradebook.asked.count("token") == 5  # one for scores, days later one for each scope, two renewed
 
 
+def test_a_score_that_was_taken_behind_a_401_goes_out_with_a_later_time(
+    course: Course, deliverer: Deliverer, time: Clock
+) -> None:
+    """By its clock, some seconds slow, the platform would take the same timestamp twice."""
+    course.gradebook.clock = lambda: time() - timedelta(seconds=3)
+    learner, sub = course.pupil()
+    course.send(learner, 4)
+    course.gradebook.fail("score", 401, after=True)
+    deliverer.drain()
+    assert (course.shown(sub), course.grade(learner).state) == (40.0, ACCEPTED)
+    assert len(course.gradebook.accepted) == 2
+    assert increasing(course)
+
+
 @pytest.mark.parametrize("shown", [None, 30.0, 55.0, 80.0])
 @pytest.mark.parametrize("may_read", [True, False])
 @pytest.mark.parametrize("times", [1, 3, 9])
