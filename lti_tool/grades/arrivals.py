@@ -131,7 +131,8 @@ _GRADES_TO_WANT = (
             Grade.shared_result_id == SharedResult.id,
             Grade.person_id == Binding.person_id,
             Grade.state != NOT_NEEDED,
-            or_(Grade.state != REFUSED, Grade.reason.not_in(sorted(REMOVED_BY_A_LAUNCH))),
+            # one by one: SQLAlchemy writes the text of an IN anew for each launch
+            or_(Grade.state != REFUSED, and_(*(Grade.reason != each for each in sorted(REMOVED_BY_A_LAUNCH)))),
         )
         .correlate(LineItem, Participation, SharedResult, Binding),
     )
