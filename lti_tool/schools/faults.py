@@ -106,6 +106,10 @@ class Fault:
     column: str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("ine", "pupil", "column"):  # from the file, as it is
+            value = getattr(self, name)
+            if value is not None and not value.isprintable():
+                object.__setattr__(self, name, printable(value))
         if not self.message:
             object.__setattr__(self, "message", self.sentence % {"column": self.column})
 
@@ -115,6 +119,11 @@ class Fault:
         if not self.message or self.column is not None:
             return _MESSAGES[self.code]
         return self.message
+
+
+def printable(text: str) -> str:
+    """The text with a sign in the place of each character that no page shows: some end a line, or a text in C."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 class FileError(Exception):

@@ -125,7 +125,7 @@ def store(
     upload = Upload(
         school_id=school_id,
         person_id=person_id,
-        file_name=file_name[-100:],
+        file_name=faults.printable(file_name[-100:]),
         size=size,
         state=State.WAITING,
         created_at=now,

@@ -15,7 +15,7 @@ from lti_tool.schools.importing import ImportRunningError
 from lti_tool.schools.models import Import, Learner, School, Upload, UploadPart
 from lti_tool.schools.reading import Limits
 from lti_tool.schools.uploads import ConfirmationError, NoSuchUploadError, State, UploadError
-from tests.schools.csv_files import GENERIC
+from tests.schools.csv_files import GENERIC, pupil, table
 from tests.schools.siecle_files import UAI, eleve, eleves, xml, zipped
 
 
@@ -302,6 +302,21 @@ def test_a_large_file_is_read_part_by_part(desk, monkeypatch):
         assert desk.parts() == -(-len(content) // 1000)
         desk.work()
         assert desk.see(upload).state is State.CHECKED
+
+
+def test_characters_that_no_text_may_hold_are_shown_by_a_sign(desk, now):
+    """Far down, past what is looked at first: PostgreSQL keeps no NUL, and a terminal obeys an escape."""
+    rows = [*(pupil(number) for number in range(1, 1_500)), pupil(1_500, **{"Nom de famille": "N\0G\x1b[2J"})]
+    with desk.database.write() as session:
+        content = io.BytesIO(table(*rows))
+        upload = uploads.store(session, desk.school.id, desk.head.id, "a\0.csv", content, now)
+    assert desk.work() == 1
+
+    sight = desk.see(upload)
+    with desk.database.read() as session:
+        (fault,) = uploads.faults_of(session, desk.school.id, upload)
+    assert (sight.state, sight.file_name) == (State.REFUSED, "a\ufffd.csv")
+    assert (fault.code, fault.pupil) == ("INVALID_CHAR_DETECTED", "Chloé N\ufffdG\ufffd[2J")
 
 
 def test_larger_than_any_file_may_be(desk):
