@@ -44,6 +44,7 @@ from lti_tool.web import (
     team,
     text,
 )
+from lti_tool.web.requests import PageRequest
 from lti_tool.web.toolbox import EXTENSION, Toolbox, commit, roll_back
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -80,6 +81,8 @@ BLUEPRINTS = (
 
 class Passerelle(Flask):
     """A Flask application whose views write all or nothing."""
+
+    request_class = PageRequest
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view, then commit what it wrote, before anything is said to the browser."""
