@@ -40,8 +40,8 @@ class Reported:
     """How many gave each reason, the most given first."""
     words: tuple[tuple[datetime, str], ...]
     """What was typed, and when; the newest first, `WORDS_SHOWN` at most."""
-    last: int
-    """The newest report, for `settle`."""
+    last: datetime
+    """When something was last said, for `settle`."""
 
 
 def report(session: Session, run_id: int, item_id: str, reason: str, words: str, now: datetime) -> ItemReport:
@@ -75,7 +75,7 @@ def most_reported() -> Select[str]:
 
 def about(session: Session, item_ids: Collection[str]) -> Mapping[str, Reported]:
     """What is said of each of these items; those without reports are left out."""
-    number, last = func.count(), func.max(ItemReport.id)
+    number, last = func.count(), func.max(ItemReport.at)
     counted = session.execute(
         select(ItemReport.item_id, ItemReport.reason, number, last)
         .where(ItemReport.item_id.in_(item_ids))
@@ -95,15 +95,15 @@ def about(session: Session, item_ids: Collection[str]) -> Mapping[str, Reported]
             item_id,
             {reason: how_many for each, reason, how_many, _ in counted if each == item_id},
             tuple((at, said) for each, at, said in words if each == item_id),
-            max(newest_id for each, _, _, newest_id in counted if each == item_id),
+            max(newest_at for each, _, _, newest_at in counted if each == item_id),
         )
         for item_id in dict.fromkeys(row.item_id for row in counted)
     }
 
 
-def settle(session: Session, item_id: str, last: int) -> None:
-    """The item was read again: erase what was reported up to the report `last`, so that nothing unread is lost."""
-    session.execute(delete(ItemReport).where(ItemReport.item_id == item_id, ItemReport.id <= last))
+def settle(session: Session, item_id: str, last: datetime) -> None:
+    """The item was read again: erase what was said of it until `last`; what was said since, unread, is kept."""
+    session.execute(delete(ItemReport).where(ItemReport.item_id == item_id, ItemReport.at <= last))
 
 
 def _kept(words: str) -> str:

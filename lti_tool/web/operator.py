@@ -6,6 +6,8 @@ The way in is a one-time link from the command line; its session has a cookie of
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import cast
 
 from flask import Blueprint, after_this_request, g, make_response, redirect, render_template, request, url_for
@@ -167,9 +169,8 @@ def questions() -> str:
 @blueprint.post("/questions/<item_id>/relue")
 def settle(item_id: str) -> Response:
     """The question was read again: what was shown of it is erased."""
-    last = row_id(request.form.get("dernier", ""))
-    if last is not None:
-        reports.settle(db(), item_id, last)
+    with suppress(ValueError, OverflowError):  # what is no moment erases nothing
+        reports.settle(db(), item_id, datetime.fromisoformat(request.form.get("dernier", "")).astimezone(UTC))
     return redirect(url_for("operator.questions"), 303)
 
 

@@ -60,10 +60,14 @@ def test_the_most_reported_come_first_with_what_was_said(database: Database, now
 
 def test_reading_a_question_again_erases_what_was_read_and_no_more(database: Database, now: datetime) -> None:
     one, two = begin(database, "one", now), begin(database, "two", now)
+    later = now + timedelta(seconds=1)
     with database.write() as session:
-        read = reports.report(session, one, ITEM, "autre", "Lu.", now).id
-        reports.report(session, two, ITEM, "autre", "Pas encore lu.", now)
+        reports.report(session, one, ITEM, "autre", "Lu.", now)
+        reports.report(session, two, ITEM, "autre", "Lu aussi.", now)
+    with database.read() as session:
+        read = reports.about(session, [ITEM])[ITEM].last
     with database.write() as session:
+        reports.report(session, one, ITEM, "autre", "Pas encore lu.", later)
         reports.settle(session, ITEM, read)
 
     with database.read() as session:

@@ -391,7 +391,7 @@ class TestReportedQuestions:
 
     def test_anything_else_erases_nothing(self, operator: Browser, said: str) -> None:
         page = operator.get("/operateur/questions")
-        for last in ("", "x", "0", "9" * 40):
+        for last in ("", "x", "0001-01-01", "2026-11-22T00:00:00", "9" * 40):
             operator.press(page, f"Question relue : {self.ITEM}", {"dernier": last})
 
         assert said in operator.get("/operateur/questions").text
