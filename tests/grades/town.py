@@ -191,7 +191,7 @@ class Town:
             assert self.book.value(1, pupil.sub) == 10.0 * pupil.counting
             taken = [score for score in self.book.accepted if score["userId"] == pupil.sub]
             times = [datetime.fromisoformat(score["timestamp"]) for score in taken]
-            assert times == sorted(set(times))
+            assert times == sorted(set(times)), taken
             begun = [score["submission"]["startedAt"] for score in taken]
             assert begun == sorted(begun), "an older result came after a newer one"
 
