@@ -227,12 +227,16 @@ def _fill(url: str, size: Size) -> tuple[int, str]:
 
 
 def _participations(session: Any, size: Size, model: Campaign) -> None:
-    """The measured campaign first, then the largest, then what is left, evenly; four in five have sent."""
+    """The measured campaign first, then the largest, then what is left, evenly over campaigns and learners.
+
+    Four in five have sent.
+    """
     left = size.participations - SAME_SIZE - (size.largest if size.campaigns > 2 else 0)
     others = max(1, size.campaigns - 2)
     sizes = [SAME_SIZE, size.largest, *(left // others + (number < left % others) for number in range(others))]
-    places = [(model.id + index, learner) for index, count in enumerate(sizes) for learner in range(1, count + 1)]
-    places = places[: size.participations]
+    campaign_ids = (model.id + index for index, count in enumerate(sizes) for _ in range(count))
+    learner_ids = (1 + number % size.learners for number in range(size.participations))
+    places = list(zip(campaign_ids, learner_ids, strict=False))
     competences = _competences(model.skills)
     _insert(session, Run, (_run(number, model.skills) for number in range(len(places))))
     _insert(session, Participation, (_participation(number, *place) for number, place in enumerate(places)))
