@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from gettext import NullTranslations
 from pathlib import Path
+from typing import cast
 
 import flask_babel  # type: ignore[import-untyped] # it ships no types; the other modules use these functions
 from flask import Flask, request
+from flask.globals import app_ctx
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from lti_tool.web import security
 
@@ -17,12 +23,13 @@ TRANSLATIONS = Path(__file__).with_name("translations")
 
 def gettext(message: str, **params: object) -> str:
     """The message in the page's language, its `%(name)s` places filled."""
-    return str(flask_babel.gettext(message, **params))
+    said = _catalogue().gettext(message)
+    return said % params if params else said
 
 
 def ngettext(one: str, several: str, number: int, **params: object) -> str:
     """As `gettext`, in the singular or the plural; `%(num)s` is the number."""
-    return str(flask_babel.ngettext(one, several, number, **params))
+    return _catalogue().ngettext(one, several, number) % {"num": number, **params}
 
 
 def day(instant: datetime | date) -> str:
@@ -52,8 +59,27 @@ def init_app(app: Flask) -> None:
         locale_selector=_language,
         timezone_selector=_time_zone,
     )
-    app.jinja_env.globals["page_language"] = page_language
+    app.jinja_env.globals.update({"page_language": page_language, "_": _in_template, "gettext": _in_template})
     app.jinja_env.filters.update(day=day, moment=moment)
+
+
+def _catalogue() -> NullTranslations:
+    """The sentences of this page, found once per request: Flask-Babel would choose among them for each sentence."""
+    if not app_ctx:
+        return NullTranslations()
+    here = app_ctx.g
+    if "catalogue" not in here:
+        here.catalogue = flask_babel.get_translations()
+    return cast(NullTranslations, here.catalogue)
+
+
+@pass_eval_context
+def _in_template(context: EvalContext, message: str, /, **params: object) -> str:
+    """`_` as templates have it: the sentence is safe, what fills its places is escaped, and `%%` is always one `%`."""
+    said = _catalogue().gettext(message)
+    if context.autoescape:
+        said = Markup(said)  # noqa: S704 - a sentence of ours
+    return said % params if "%" in said else said
 
 
 def _language() -> str:
