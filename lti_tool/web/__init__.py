@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask
+from flask.globals import app_ctx
 from flask.typing import ResponseReturnValue
 
 from lti_tool import logs
@@ -116,8 +117,9 @@ def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None)
 def _close(error: BaseException | None) -> None:
     """Whatever a request left open is closed, and not kept."""
     roll_back(error or RuntimeError("the request ended without a commit"))
-    for name in list(g):  # where the context outlives the request (a test's, a shell's), nobody stays behind in it
-        g.pop(name)
+    here = app_ctx.g
+    for name in list(here):  # where the context outlives the request (a test's, a shell's), nobody stays behind in it
+        here.pop(name)
 
 
 def _version_static_files(app: Flask) -> Any:

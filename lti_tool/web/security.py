@@ -101,7 +101,8 @@ def visitor() -> SessionInfo | None:
 
 def session_tokens() -> list[str]:
     """The different tokens among the two cookies: one as a rule; two if they disagree, which is nobody."""
-    given = [token for name in (COOKIE, PARTITIONED_COOKIE) for token in request.cookies.getlist(name)]
+    cookies = request.cookies
+    given = [token for name in (COOKIE, PARTITIONED_COOKIE) for token in cookies.getlist(name)]
     return list(dict.fromkeys(given))
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from flask import current_app, g, request
+from flask import current_app, request
+from flask.globals import app_ctx
 from sqlalchemy.orm import Session
 
 from lti_tool import jobs
@@ -69,9 +70,10 @@ def toolbox() -> Toolbox:
 
 def now() -> datetime:
     """The instant of this request: the same each time it is asked for."""
-    if "now" not in g:
-        g.now = toolbox().clock()
-    return cast(datetime, g.now)
+    here = app_ctx.g  # `flask.g` itself would be looked up again at each mention
+    if "now" not in here:
+        here.now = toolbox().clock()
+    return cast(datetime, here.now)
 
 
 def db() -> Session:
@@ -80,12 +82,13 @@ def db() -> Session:
     A GET reads one consistent state. Another method holds one write transaction, which is committed once the view has
     returned and rolled back if anything was raised; so a view that calls a platform must not open it before.
     """
-    if "db" not in g:
-        g.db_stack = ExitStack()
+    here = app_ctx.g
+    if "db" not in here:
+        here.db_stack = ExitStack()
         database = toolbox().database
         opened = database.snapshot() if request.method in READING else database.write()
-        g.db = g.db_stack.enter_context(opened)
-    return cast(Session, g.db)
+        here.db = here.db_stack.enter_context(opened)
+    return cast(Session, here.db)
 
 
 def commit() -> None:
@@ -103,5 +106,6 @@ def roll_back(error: BaseException) -> None:
 
 
 def _pop_stack() -> ExitStack | None:
-    g.pop("db", None)
-    return cast("ExitStack | None", g.pop("db_stack", None))
+    here = app_ctx.g
+    here.pop("db", None)
+    return cast("ExitStack | None", here.pop("db_stack", None))
