@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,10 @@ class Passerelle(Flask):
         answer = super().dispatch_request()
         commit()
         return answer
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """None of our functions is asynchronous: nothing to find out, a dozen times per request."""
+        return func
 
 
 def create_app(settings: Settings | None = None, toolbox: Toolbox | None = None) -> Flask:
