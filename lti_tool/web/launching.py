@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from flask import Response, after_this_request, make_response, redirect, render_template
+from flask import Response, after_this_request, render_template
 from sqlalchemy.orm import Session
 
 from lti_tool.assessment import runs
@@ -22,6 +22,7 @@ from lti_tool.schools.handovers import HandedOver
 from lti_tool.schools.models import ADMINISTRATOR, PUPIL, TEACHER
 from lti_tool.schools.standing import PARENT, Standing
 from lti_tool.web import security
+from lti_tool.web.answers import lead_to
 from lti_tool.web.errors import WayOn
 from lti_tool.web.i18n import gettext
 from lti_tool.web.toolbox import toolbox
@@ -102,7 +103,7 @@ def _let_in(session: Session, launch: Launch, recorded: Recorded, now: datetime,
         browser=launch.browser,
         seen_today=not is_old(launch.known.launched_at, now),
     )
-    answer = make_response(redirect(next_page, 303))
+    answer = lead_to(next_page, 303)
     if token is not None:
         security.set_session(answer, token)
     return answer

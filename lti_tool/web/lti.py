@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, request
+from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import select
 from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.wrappers import Response
 
 from lti_tool.lti import browser, failures
 from lti_tool.lti import login as logins
@@ -19,6 +18,7 @@ from lti_tool.lti.refusals import LaunchRefused, Reason
 from lti_tool.lti.services import SCOPES
 from lti_tool.settings import origin_of
 from lti_tool.web import cookieless, security
+from lti_tool.web.answers import lead_to, set_cookie
 from lti_tool.web.errors import error_page
 from lti_tool.web.launching import enter, way_back
 from lti_tool.web.toolbox import db, now, roll_back, toolbox
@@ -67,7 +67,7 @@ def login(key: str | None = None) -> Response | str:
     secret = kept or browser.new_secret(moment)
     tools = toolbox()
     url = logins.redirect_url(asked, vault=tools.vault, base_url=tools.settings.base_url, secret=secret, now=moment)
-    answer = redirect(url, 302)
+    answer = lead_to(url, 302)
     if kept is None:
         _keep(answer, secret)
     return answer
@@ -163,21 +163,13 @@ def _secrets() -> list[str]:
 
 def _keep(answer: Response, secret: str) -> None:
     for name in browser.COOKIES:
-        answer.set_cookie(
-            name,
-            secret,
-            max_age=browser.LIFETIME,
-            path=browser.COOKIE_PATH,
-            secure=True,
-            httponly=True,
-            samesite="None",
-            partitioned=name == browser.PARTITIONED_COOKIE,
-        )
+        partitioned = name == browser.PARTITIONED_COOKIE
+        set_cookie(answer, name, secret, lifetime=browser.LIFETIME, partitioned=partitioned, path=browser.COOKIE_PATH)
 
 
 def _test_cookies() -> Response:
     """The same login once more: by 307, so that a form stays one, and its parameters out of the address."""
     query = request.query_string.decode("ascii", "replace")
-    answer = redirect(f"{request.path}?{query + '&' if query else ''}{TESTED}=1", 307)
+    answer = lead_to(f"{request.path}?{query + '&' if query else ''}{TESTED}=1", 307)
     _keep(answer, browser.new_secret(now()))
     return answer

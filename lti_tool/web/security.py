@@ -16,6 +16,7 @@ from lti_tool.lti import hosts
 from lti_tool.lti.models import ACTIVE, Platform
 from lti_tool.schools import sessions
 from lti_tool.schools.sessions import SessionInfo
+from lti_tool.web.answers import set_cookie
 from lti_tool.web.toolbox import READING, db, now, toolbox
 
 COOKIE, PARTITIONED_COOKIE = "passerelle", "passerelle_p"
@@ -109,15 +110,7 @@ def session_tokens() -> list[str]:
 def set_session(response: Response, token: str) -> None:
     """Give the browser its session, as a plain cookie and as one partitioned by the site that frames us."""
     for name, partitioned in ((COOKIE, False), (PARTITIONED_COOKIE, True)):
-        response.set_cookie(
-            name,
-            token,
-            max_age=sessions.LONGEST,
-            secure=True,
-            httponly=True,
-            samesite="None",
-            partitioned=partitioned,
-        )
+        set_cookie(response, name, token, lifetime=sessions.LONGEST, partitioned=partitioned)
 
 
 def clear_session(response: Response) -> None:
