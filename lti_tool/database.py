@@ -20,7 +20,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, SessionTransaction, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -82,7 +82,10 @@ class Database:
         self.waker = waker
         self.engine = _engine(url)
         self._read = sessionmaker(self.engine, expire_on_commit=False)
-        self._write = sessionmaker(self.engine.execution_options(passerelle_write=True), expire_on_commit=False)
+        self._write = sessionmaker(self.engine, expire_on_commit=False)
+        if self.is_sqlite:
+            event.listen(self._read, "after_begin", _begin_reading)
+            event.listen(self._write, "after_begin", _begin_writing)
 
     @property
     def is_sqlite(self) -> bool:
@@ -103,7 +106,10 @@ class Database:
 
     @contextmanager
     def glance(self) -> Iterator[Connection]:
-        """As `read`, for a query or two of the core: without the session, which costs as much as they do."""
+        """As `read`, for a query or two of the core: without the session, which costs as much as they do.
+
+        On SQLite too each of them sees what is committed by then.
+        """
         with self.engine.connect() as connection:
             yield connection
 
@@ -124,9 +130,9 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the schema to the newest version (Alembic); of two machines that start at once, one does it."""
-        with self.engine.execution_options(passerelle_write=True).begin() as connection:
-            if not self.is_sqlite:
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7119001)")
+        with self.engine.begin() as connection:
+            alone = "BEGIN IMMEDIATE" if self.is_sqlite else "SELECT pg_advisory_xact_lock(7119001)"
+            connection.exec_driver_sql(alone)
             alembic.command.upgrade(self._alembic(connection), "head")
 
     def is_current(self) -> bool:
@@ -156,7 +162,6 @@ def _engine(url: str) -> Engine:
             url, pool_use_lifo=True, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_S, "check_same_thread": False}
         )
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
 
@@ -169,8 +174,20 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("passerelle_write")
-    raw = connection.connection.dbapi_connection  # straight to the driver: three of these frame every launch
+def _begin_reading(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    _begin(connection, "BEGIN")
+
+
+def _begin_writing(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    _begin(connection, "BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection, statement: str) -> None:
+    """Begin SQLite's transaction, unless this is a savepoint in one.
+
+    The session's event says it, not the engine's: an engine with a listener asks for more at each statement of all.
+    """
+    raw = connection.connection.dbapi_connection  # straight to the driver, at every launch
     assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - the listener is SQLite's own
-    raw.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+    if not raw.in_transaction:
+        raw.execute(statement)
