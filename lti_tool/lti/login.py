@@ -34,6 +34,7 @@ PARAMETERS = (
 """All that a login may carry for us; whatever else comes is dropped."""
 LAUNCH_PATH = "/lti/launch"
 LONGEST_PARAMETER = 8000
+_ALWAYS = "scope=openid&response_type=id_token&response_mode=form_post&prompt=none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +94,15 @@ def _redirect_url(
         storage=storage,
     )
     query = {
-        "scope": "openid",
-        "response_type": "id_token",
-        "response_mode": "form_post",
-        "prompt": "none",
         "client_id": request.platform.client_id,
         "redirect_uri": base_url + LAUNCH_PATH,
         "login_hint": request.login_hint,
-        "state": seal(state, vault),
-        "nonce": state.nonce,
     }
     if request.message_hint is not None:
         query["lti_message_hint"] = request.message_hint
     auth_url = request.platform.auth_url
-    return f"{auth_url}{'&' if '?' in auth_url else '?'}{urlencode(query, errors='replace')}"
+    fresh = f"state={seal(state, vault)}&nonce={state.nonce}"  # base64url and dots: nothing to quote
+    return f"{auth_url}{'&' if '?' in auth_url else '?'}{_ALWAYS}&{fresh}&{urlencode(query, errors='replace')}"
 
 
 def _check(
