@@ -29,7 +29,7 @@ lint: .venv/.dev
 
 test: lint
 	tests/chromium.sh
-	$(BIN)/pytest -n auto --dist loadgroup -m "not soak"
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not soak"
 
 soak: .venv/.dev
 	tests/chromium.sh

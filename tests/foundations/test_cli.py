@@ -185,7 +185,7 @@ def _answers(url: str, program: subprocess.Popen[bytes]) -> bool:
         assert program.poll() is None, "it ended by itself"
         try:
             return requests.get(url, timeout=5).status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     return _until(ready)

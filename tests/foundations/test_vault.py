@@ -16,7 +16,7 @@ def test_a_signed_token_comes_back_for_its_purpose_only() -> None:
     with pytest.raises(BadTokenError):
         vault.verify(token, "other", 600)
     with pytest.raises(BadTokenError):
-        vault.verify(token[:-1] + ("A" if token[-1] != "A" else "B"), "state", 600)
+        vault.verify(token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1], "state", 600)
     with pytest.raises(ExpiredTokenError):
         vault.verify(token, "state", -1)
 

@@ -16,6 +16,8 @@ from lti_tool.schools.models import AuditLine, Import, ImportChange, Learner, Up
 from tests.schools.crashes import KILLED, Moments, count_moments, in_a_process_that_dies, spread
 from tests.schools.siecle_files import UAI, eleve, eleves, xml
 
+ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
 
 @pytest.fixture
 def school(arrange):
@@ -157,9 +159,8 @@ class TestTheLock:
             assert [fault.code for fault in report.faults] == ["IMPORT_RUNNING"]
         assert imports.import_file(impatient, school.id, file, now=now).added == 3
 
-    def test_of_another_school_keeps_nobody_out(self, impatient, database, arrange, school, now):
-        if database.is_sqlite:
-            pytest.skip("SQLite has one writer")
+    @ON_POSTGRESQL  # SQLite has one writer
+    def test_of_another_school_keeps_nobody_out(self, impatient, arrange, database, school, now):
         other = arrange(lambda world: world.school("0251235G", "Lycée Pasteur"))
         with database.write() as session:
             imports._lock(session, other.id)
@@ -170,9 +171,8 @@ class TestTheLock:
             imports._lock(session, school.id)
             assert imports.check_file(impatient, school.id, io.BytesIO(xml(eleves(3))), now=now).report.added == 3
 
+    @ON_POSTGRESQL
     def test_leaves_no_time_limit_behind(self, database, school):
-        if database.is_sqlite:
-            pytest.skip("of PostgreSQL")
         with database.write() as session:
             imports._lock(session, school.id)
             assert session.scalar(text("SHOW lock_timeout")) == "0"
