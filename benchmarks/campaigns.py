@@ -55,6 +55,7 @@ PAGES = {
     "un élève": "/orga/campagnes/{id}/resultats/{participation}",
     "élèves": "/orga/eleves",
     "élèves cherchés": "/orga/eleves?classe=1A&nom=nom1",
+    "élèves par le nom seul": "/orga/eleves?nom=nom1",
     "élèves par participations": "/orga/eleves?classe=1A&tri=participations",
     "un élève du registre": "/orga/eleves/2",
     "essai": "/orga/campagnes/{id}/essai?reponses=1101",
