@@ -36,5 +36,5 @@ soak: .venv/.dev
 	$(BIN)/pytest -m soak --timeout 0
 
 bench: .venv/.dev
-	@for script in launch register grades campaigns assessment; do \
-	  [ ! -f benchmarks/$$script.py ] || $(BIN)/python benchmarks/$$script.py || exit 1; done
+	@failed=0; for script in launch register grades campaigns assessment; do \
+	  $(BIN)/python benchmarks/$$script.py || failed=1; done; exit $$failed
