@@ -57,8 +57,8 @@ def open_pix_without_scripts(stage: Stage, context: BrowserContext, login: str) 
     for _ in range(4):
         if page.url.startswith(stage.site.tool_url):
             break
-        page.locator("form[data-auto] button").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator("form[data-auto] button").click()
     page.wait_for_url(f"{stage.site.tool_url}/**")
     return page
 
