@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -162,23 +163,59 @@ def person_without_cookies(profiled: Callable[..., BrowserContext]) -> Callable[
 
 @pytest.fixture(scope="module")
 def look() -> Callable[..., None]:
-    """Looks at a page as it stands: axe finds nothing, nothing is wider than the window; a screenshot, if wanted."""
+    """Looks at a new page, or at a frame's: axe finds nothing, nothing is wider than it; a screenshot, if wanted.
+
+    What was looked at before is not looked at again: the page that a click asked for is waited for. A page that takes
+    itself away meanwhile, as one that shows a job's progress, is looked at anew.
+    """
     axe = Axe()
 
-    def look(page: Page, name: str, frame: Frame | None = None) -> None:
-        seen = frame or page.main_frame
-        if SCREENSHOTS.is_dir():
-            page.screenshot(path=SCREENSHOTS / f"{_test_name()}-{name}.png", full_page=True)
-        results = axe.run(page)
-        faults = [
+    def faults_of(place: Page | Frame) -> list[str]:
+        results = axe.run(place)
+        return [
             f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
             for violation in results.response["violations"]
         ]
-        assert faults == [], f"{name} at {seen.url}"
-        root = seen.locator("html")
-        assert root.evaluate("html => html.scrollWidth <= html.clientWidth", timeout=TIMEOUT_MS), name
+
+    def look(place: Page | Frame, name: str) -> None:
+        if SCREENSHOTS.is_dir():
+            page = place.page if isinstance(place, Frame) else place
+            page.screenshot(path=SCREENSHOTS / f"{_test_name()}-{name}.png", full_page=True)
+        _wait_until(place, BEGIN)
+        while True:
+            try:
+                faults = faults_of(place)
+                fits = place.evaluate(FITS)
+                break
+            except Error:
+                if _is(place, STILL_THERE):
+                    raise
+                _wait_until(place, BEGIN)
+        assert faults == [], f"{name} at {place.url}"
+        assert fits, f"{name} at {place.url}"
 
     return look
+
+
+BEGIN = "() => document.readyState === 'complete' && !window.lookedAt && (window.lookedAt = true)"
+"""True once for each page, when it has come whole."""
+STILL_THERE = "() => window.lookedAt === true"
+FITS = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+
+
+def _wait_until(place: Page | Frame, condition: str) -> None:
+    end = time.monotonic() + TIMEOUT_MS / 1000
+    while not _is(place, condition):
+        assert time.monotonic() < end, f"no new page came: {place.url}"
+        place.wait_for_timeout(20)
+
+
+def _is(place: Page | Frame, condition: str) -> bool:
+    """Whether the page that stands there says so; one that is just going says nothing."""
+    try:
+        return bool(place.evaluate(condition))
+    except Error:
+        return False
 
 
 def _test_name() -> str:

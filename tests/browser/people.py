@@ -95,11 +95,11 @@ def select_content(
         tool = _newest_tool_page(stage, context, page)
     else:
         tool = tool_frame(stage, page)
-    look(page if not new_window else tool, "selection")
+    look(tool, "selection")
     tool.get_by_role("link", name="Créer une campagne").first.click()
     tool.get_by_role("button", name="Créer la campagne").click()
     expect(tool.get_by_role("alert")).to_be_visible()
-    look(page if not new_window else tool, "selection-fautes")
+    look(tool, "selection-fautes")
     tool.get_by_label("Nom de la campagne").fill(name)
     tool.get_by_label("Titre du parcours").fill(title)
     tool.get_by_label("Que souhaitez-vous tester ?").select_option(label="Parcours découverte")
@@ -111,7 +111,7 @@ def select_content(
     page.get_by_role("link", name=title).click()
     activity = tool_frame(stage, page)
     expect(activity.get_by_role("main")).to_contain_text(name)
-    look(page, "activite-vue-par-la-professeure")
+    look(activity, "activite-vue-par-la-professeure")
     found = re.search(r"\b[A-Z]{6}\d{3}\b", activity.get_by_role("main").inner_text())
     assert found
     return found.group()
@@ -183,7 +183,7 @@ def take_test(tool: Page | Frame, look: Look | None = None, *, already: int = 0,
         kind = place[-2] if place[-1].isdigit() else place[-1]
         if look and kind not in seen:
             seen.add(kind)
-            look(_page_of(tool), f"test-{kind}", tool if isinstance(tool, Frame) else None)
+            look(tool, f"test-{kind}")
         if kind == "questions":
             if answered == stop_after:
                 return answered

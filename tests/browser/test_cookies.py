@@ -118,7 +118,7 @@ def test_no_cookie_but_the_platform_s_storage(
     expect(tool.get_by_role("heading", level=1)).to_have_text("Pix est prêt dans une nouvelle fenêtre")
     assert len(platform.spent) == spent + 1
     if storage == "new":
-        look(page, "pret", frame_of(page))
+        look(frame_of(page), "pret")
     window = open_window(context, tool)
     is_let_in(window)
     assert "?" not in window.url
@@ -142,7 +142,7 @@ def test_a_storage_that_forgets_lets_nobody_in(
 ) -> None:
     page, tool = open_course(platform, without_cookies, storage=FORGETFUL)
     expect(tool.get_by_role("main").locator("code")).to_have_text("L15")
-    look(page, "oublie", frame_of(page))
+    look(frame_of(page), "oublie")
 
 
 def test_no_cookie_and_no_storage(platform: FramedPlatform, without_cookies: BrowserContext, look: Look) -> None:
@@ -151,7 +151,7 @@ def test_no_cookie_and_no_storage(platform: FramedPlatform, without_cookies: Bro
     page, tool = open_course(platform, context)
     expect(tool.get_by_role("button", name=NEW_WINDOW)).to_be_visible()
     assert len(platform.spent) == spent
-    look(page, "fenetre-offerte", frame_of(page))
+    look(frame_of(page), "fenetre-offerte")
     is_let_in(open_window(context, tool))
 
 

@@ -130,7 +130,7 @@ def test_no_cookie_at_all_in_the_frame_offers_a_new_window(
     frame = people.tool_frame(stage, page)
     button = frame.get_by_role("button", name="nouvelle fenêtre")
     expect(button).to_be_visible()
-    look(page, "nouvelle-fenetre")
+    look(frame, "nouvelle-fenetre")
     with context.expect_page() as opened:
         button.click()
     opened.value.wait_for_url("**/campagnes/**")
