@@ -19,6 +19,7 @@ import pytest
 from lti_tool.database import Database
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
+from tests.platform.server import FakePlatform
 from tests.redaction import PersonalDataWatch
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -132,6 +133,13 @@ def now() -> datetime:
 @pytest.fixture
 def clock() -> Callable[[], datetime]:
     return lambda: NOW
+
+
+@pytest.fixture
+def platform(clock: Callable[[], datetime]) -> Iterator[FakePlatform]:
+    """A platform on HTTP whose clock is the tests'."""
+    with FakePlatform(clock=clock) as platform:
+        yield platform
 
 
 def _postgres_url(uri: str, name: str) -> str:

@@ -183,6 +183,12 @@ def corrections(session: Session, run_id: int, first: int, last: int) -> list[Co
     return [_corrected(row, seed) for row in rows if row.item_id in bank().items]
 
 
+def corrected(item: Item, response: Response | None, position: int = 1) -> Correction:
+    """The answer to an item, made for its pupil's seed, that no run keeps."""
+    verdict = check(item, response)
+    return Correction(position, item, response, verdict.right, verdict.shows, correction_lines(item, response))
+
+
 def answered_at(session: Session, run_id: int, position: int) -> Item | None:
     """The question that was answered at this position, as the run met it; None where there is none (any more)."""
     statement = select(models.Answer.item_id).where(models.Answer.run_id == run_id, models.Answer.position == position)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import N_, RefusedError
@@ -118,7 +118,7 @@ def listing(
     if bound is not None:
         chosen.append(is_bound if bound else ~is_bound)
     order = (*sorted_by, Learner.last_name, Learner.first_name, Learner.id)
-    ids: Sequence[int] = ()
+    ids: Sequence[int] | None = None
     if search:  # words are looked for once: what has them is few, or a list of numbers
         ids = session.scalars(select(Learner.id).where(*chosen).order_by(*order)).all()
         total = len(ids)
@@ -126,6 +126,8 @@ def listing(
         total = session.scalar(select(func.count()).select_from(Learner).where(*chosen)) or 0
     page = min(max(1, page), max(1, -(-total // per_page)))
     first = (page - 1) * per_page
+    if ids is not None:
+        chosen, first = [Learner.id.in_(ids[first : first + per_page])], 0
     shown = (
         select(
             Learner.id,
@@ -138,10 +140,10 @@ def listing(
             Learner.ine,
             Learner.birthdate,
         )
-        .where(Learner.id.in_(ids[first : first + per_page]) if search else and_(*chosen))
+        .where(*chosen)
         .order_by(*order)
         .limit(per_page)
-        .offset(0 if search else first)
+        .offset(first)
     )
     rows = session.execute(shown)
     lines = tuple(LearnerLine(*row) if confidential else LearnerLine(*row[:7], None, None) for row in rows)

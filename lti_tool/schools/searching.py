@@ -38,18 +38,18 @@ def matches(typed: str, *columns: Any) -> ColumnElement[bool]:
     The columns are never null.
     """
     text = reduce(lambda before, column: before + " " + column, columns)  # no word goes over a space
-    return and_(true(), *(_has(text, word) for word in _fold(typed).split()[:_MOST_WORDS]))
+    return and_(true(), *(_Has(text, word) for word in _fold(typed).split()[:_MOST_WORDS]))
 
 
-class _has(FunctionElement[bool]):  # noqa: N801 - a function of SQL
+class _Has(FunctionElement[bool]):
     """That the text, in small letters without French accents, has the word, which is folded already."""
 
     type = Boolean()
     inherit_cache = True
 
 
-@compiles(_has)
-def _by_translate(element: _has, compiler: SQLCompiler, **kwargs: Any) -> str:
+@compiles(_Has)
+def _by_translate(element: _Has, compiler: SQLCompiler, **kwargs: Any) -> str:
     """PostgreSQL knows the case of every letter, and swaps letters one by one."""
     text, word = element.clauses
     folded: ColumnElement[str] = func.lower(text)
@@ -58,8 +58,8 @@ def _by_translate(element: _has, compiler: SQLCompiler, **kwargs: Any) -> str:
     return f"({compiler.process(func.strpos(func.translate(folded, _FROM, _TO), word), **kwargs)} > 0)"
 
 
-@compiles(_has, "sqlite")
-def _by_our_own(element: _has, compiler: SQLCompiler, **kwargs: Any) -> str:
+@compiles(_Has, "sqlite")
+def _by_our_own(element: _Has, compiler: SQLCompiler, **kwargs: Any) -> str:
     """SQLite knows the case of ASCII only: it calls us."""
     text, word = (compiler.process(each, **kwargs) for each in element.clauses)
     return f"(instr({_SQLITE_NAME}({text}), {word}) > 0)"

@@ -3,28 +3,24 @@ stands."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, request, send_file, url_for
-from werkzeug.datastructures import MultiDict
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from lti_tool.assessment import runs
 from lti_tool.assessment.engine import rehearsal
-from lti_tool.assessment.engine.checking import check, correction_lines, parse_response, present
 from lti_tool.assessment.engine.items import Item, bank
 from lti_tool.assessment.engine.profiles import target_profiles
 from lti_tool.assessment.engine.rehearsal import RIGHT, SEED, WRONG, Rehearsal
-from lti_tool.assessment.runs import Correction
 from lti_tool.campaigns import campaigns
 from lti_tool.errors import N_, RefusedError
-from lti_tool.web import staff_pages
-from lti_tool.web.i18n import gettext
+from lti_tool.web import asking, staff_pages
+from lti_tool.web.asking import Doubt
 from lti_tool.web.security import current
 from lti_tool.web.staff_pages import ROW_ID
-from lti_tool.web.taking import NOTHING_ANSWERED, SEEN, SURE, NoFileError
 from lti_tool.web.toolbox import db
 
 blueprint = Blueprint("rehearsing", __name__, url_prefix="/orga")
@@ -81,35 +77,19 @@ def answer(**place: Any) -> str | tuple[str, int]:
     item = here.waiting
     if item is None:
         return _end(trial, here)
-    response = None
-    if request.form.get("action") != "passer":
-        response = parse_response(item, dict(request.form.lists()), SEED)
-        if response is None:
-            return _question(trial, here, item, gettext(NOTHING_ANSWERED)), 422
-        remark = item.question.remark(response)
-        if remark and SEEN not in request.form:
-            return _question(trial, here, item, f"{gettext(remark)} {gettext(SURE)}", seen=True), 422
-    verdict = check(item, response, SEED)
-    position, lines = len(here.answers) + 1, correction_lines(item, response)
-    after = here.outcomes + (RIGHT if verdict.right else WRONG)
-    return render_template(
-        "teacher/trial.html",
-        trial=trial,
-        correction=Correction(position, item, response, verdict.right, verdict.shows, lines),
-        next_url=trial.url("ask", after),
-    )
+    response = asking.response_of(item, SEED)
+    if isinstance(response, Doubt):
+        return _question(trial, here, item, response), 422
+    correction = runs.corrected(item, response, len(here.answers) + 1)
+    next_url = trial.url("ask", here.outcomes + (RIGHT if correction.right else WRONG))
+    return render_template("teacher/trial.html", trial=trial, correction=correction, next_url=next_url)
 
 
 @blueprint.get(f"{OF_A_PROFILE}/fichiers/<name>")
 @blueprint.get(f"{OF_A_CAMPAIGN}/fichiers/<name>")
 def file(name: str, **place: Any) -> Response:
     """A file of the question that waits. Raises `NoFileError`."""
-    item = _trial(**place).here().waiting
-    found = present(item, SEED).world.file(name) if item else None
-    if found is None:
-        raise NoFileError
-    content = io.BytesIO(found.content)
-    return send_file(content, found.media_type, as_attachment=True, download_name=found.name, etag=False, max_age=0)
+    return asking.file_of(_trial(**place).here().waiting, SEED, name)
 
 
 def _trial(profile_id: str | None = None, campaign_id: int | None = None) -> Trial:
@@ -123,18 +103,14 @@ def _trial(profile_id: str | None = None, campaign_id: int | None = None) -> Tri
     return Trial(profile.name, tuple(profile.skill_ids), profile.length, {"profile_id": profile.id})
 
 
-def _question(trial: Trial, here: Rehearsal, item: Item, fault: str | None = None, *, seen: bool = False) -> str:
-    asked = present(item, SEED)
+def _question(trial: Trial, here: Rehearsal, item: Item, doubt: Doubt | None = None) -> str:
     return render_template(
         "teacher/trial.html",
         trial=trial,
         position=len(here.answers) + 1,
         total=rehearsal.questions_in_all(trial.skills, trial.length, here),
-        asked=asked,
-        given=request.form if request.method == "POST" else MultiDict[str, str](),
-        faults={asked.controls[0].name: fault} if fault else {},
-        seen=seen,
         file_url=lambda name: trial.url("file", here.outcomes, name=name),
+        **asking.parts(item, SEED, doubt),
     )
 
 

@@ -6,41 +6,27 @@ second tab change nothing, and the page says so.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
-from werkzeug.datastructures import MultiDict
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from lti_tool.assessment import reports, runs
-from lti_tool.assessment.engine.checking import parse_response, present
 from lti_tool.assessment.engine.items import Item
 from lti_tool.assessment.models import Run
 from lti_tool.assessment.runs import RunState
-from lti_tool.errors import N_, RefusedError
+from lti_tool.errors import N_
+from lti_tool.web import asking
+from lti_tool.web.asking import Doubt
 from lti_tool.web.i18n import gettext
 from lti_tool.web.toolbox import db, now
 
 Shown = Response | str | tuple[str, int]
 
-NOTHING_ANSWERED = N_("Répondez à la question, ou cliquez sur « Je passe ».")
-SURE = N_("Corrigez, ou validez encore une fois si c’est bien votre réponse.")
-SEEN = "vu"
-"""Sent by a page that has shown a remark: the answer counts now, whatever its form."""
 ANSWERED_BEFORE, REPORTED = "deja", "signalee"
 """Parameters of an address: the position of a question whose second answer was not counted, or that was reported."""
-
-
-class NoFileError(RefusedError):
-    """The file belongs to no question that waits."""
-
-    code = "FICHIER"
-    status = 404
-    sentence = N_("Ce fichier n’est plus celui de votre question.")
-    advice = N_("Revenez à la question, puis téléchargez son fichier.")
 
 
 @dataclass(frozen=True)
@@ -142,40 +128,21 @@ def _answer(test: Test, position: int, after: Callable[[], Test]) -> Shown:
     item = test.asks(position)
     if item is None or request.form.get("question") != item.id:
         return to(test, **{ANSWERED_BEFORE: position} if position <= test.state.answered else {})
-    response = None
-    if request.form.get("action") != "passer":
-        response = parse_response(item, dict(request.form.lists()))
-        if response is None:
-            return _question_page(test, item, gettext(NOTHING_ANSWERED)), 422
-        remark = item.question.remark(response)
-        if remark and SEEN not in request.form:
-            return _question_page(test, item, f"{gettext(remark)} {gettext(SURE)}", seen=True), 422
+    response = asking.response_of(item, str(test.run.seed))
+    if isinstance(response, Doubt):
+        return _question_page(test, item, response), 422
     outcome = runs.answer(db(), test.run.id, position, item.id, response, now())
     return to(after(), **{} if outcome.recorded else {ANSWERED_BEFORE: position})
 
 
-def _question_page(test: Test, item: Item, fault: str | None = None, *, seen: bool = False) -> str:
-    asked = present(item, str(test.run.seed))
-    return render_template(
-        "pupil/question.html",
-        test=test,
-        asked=asked,
-        given=request.form if request.method == "POST" else MultiDict[str, str](),
-        faults={asked.controls[0].name: fault} if fault else {},
-        seen=seen,
-        **what_was_said(),
-    )
+def _question_page(test: Test, item: Item, doubt: Doubt | None = None) -> str:
+    asked = asking.parts(item, str(test.run.seed), doubt)
+    return render_template("pupil/question.html", test=test, **asked, **what_was_said())
 
 
 def _file(test: Test, position: int, name: str) -> Shown:
     """A file to work with, for as long as its question waits."""
-    item = test.asks(position)
-    file = present(item, str(test.run.seed)).world.file(name) if item else None
-    if file is None:
-        raise NoFileError
-    return send_file(
-        io.BytesIO(file.content), file.media_type, as_attachment=True, download_name=file.name, etag=False, max_age=0
-    )
+    return asking.file_of(test.asks(position), str(test.run.seed), name)
 
 
 def _pause(test: Test, answered: int) -> Shown:

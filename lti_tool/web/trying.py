@@ -10,15 +10,14 @@ import webbrowser
 
 import click
 from flask import Blueprint, Flask, Response, abort, render_template, request, send_file, url_for
-from werkzeug.datastructures import MultiDict
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from lti_tool.assessment.engine.checking import check, correction_lines, parse_response, present
+from lti_tool.assessment import runs
+from lti_tool.assessment.engine.checking import present
 from lti_tool.assessment.engine.items import Item, bank
 from lti_tool.assessment.runs import Correction
-from lti_tool.web import TEMPLATES, i18n, navigation, pictures, text
-from lti_tool.web.i18n import gettext
-from lti_tool.web.taking import NOTHING_ANSWERED, SEEN, SURE
+from lti_tool.web import TEMPLATES, asking, i18n, navigation, pictures, text
+from lti_tool.web.asking import Doubt
 
 blueprint = Blueprint("trying", __name__, url_prefix="/essai/<item_id>")
 POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'"
@@ -59,18 +58,10 @@ def ask(item_id: str) -> str:
 def answer(item_id: str) -> str | tuple[str, int]:
     """Its correction."""
     item, seed = _item(item_id), _seed()
-    response = None
-    if request.form.get("action") != "passer":
-        response = parse_response(item, dict(request.form.lists()), seed)
-        if response is None:
-            return _page(item, gettext(NOTHING_ANSWERED)), 422
-        remark = item.for_seed(seed).question.remark(response)
-        if remark and SEEN not in request.form:
-            return _page(item, f"{gettext(remark)} {gettext(SURE)}", seen=True), 422
-    verdict = check(item, response, seed)
-    made = item.for_seed(seed)
-    correction = Correction(1, made, response, verdict.right, verdict.shows, correction_lines(made, response))
-    return _page(item, correction=correction)
+    response = asking.response_of(item, seed)
+    if isinstance(response, Doubt):
+        return _page(item, response), 422
+    return _page(item, correction=runs.corrected(item.for_seed(seed), response))
 
 
 @blueprint.get("/fichiers/<name>")
@@ -90,9 +81,8 @@ def _seed() -> str:
     return str(request.args.get("eleve", default=1, type=int))
 
 
-def _page(item: Item, fault: str | None = None, *, seen: bool = False, correction: Correction | None = None) -> str:
+def _page(item: Item, doubt: Doubt | None = None, *, correction: Correction | None = None) -> str:
     seed = _seed()
-    asked = present(item, seed)
     ids = list(bank().items)
     place = ids.index(item.id)
     return render_template(
@@ -100,14 +90,11 @@ def _page(item: Item, fault: str | None = None, *, seen: bool = False, correctio
         item=item,
         skill=bank().skill(item.skill_id),
         seed=int(seed),
-        asked=asked,
-        given=request.form if request.method == "POST" else MultiDict[str, str](),
-        faults={asked.controls[0].name: fault} if fault else {},
-        seen=seen,
         correction=correction,
         before=ids[place - 1] if place else None,
         after=ids[place + 1] if place + 1 < len(ids) else None,
         file_url=lambda name: url_for("trying.file", item_id=item.id, name=name, eleve=seed),
+        **asking.parts(item, seed, doubt),
     )
 
 

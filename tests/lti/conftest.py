@@ -33,12 +33,6 @@ def client(clock: Callable[[], datetime]) -> Client:
 
 
 @pytest.fixture
-def platform(clock: Callable[[], datetime]) -> Iterator[FakePlatform]:
-    with FakePlatform(clock=clock) as platform:
-        yield platform
-
-
-@pytest.fixture
 def other_platform(clock: Callable[[], datetime]) -> Iterator[FakePlatform]:
     """Another tenant of the tool."""
     with FakePlatform("other", clock) as platform:

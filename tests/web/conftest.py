@@ -94,7 +94,7 @@ class Town:
             session.add(
                 Binding(
                     person_id=person_id,
-                    platform_id=self.platform_id,
+                    platform_id=session.get_one(Person, person_id).platform_id,
                     school_id=self.school_id,
                     learner_id=learner_id,
                     created_at=self.now,

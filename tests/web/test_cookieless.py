@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,12 +28,6 @@ from tests.web.pages import Page
 IFRAME = {"Sec-Fetch-Dest": "iframe"}
 OURS = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "same-origin"}
 BUTTON = "Ouvrir Pix (nouvelle fenêtre)"
-
-
-@pytest.fixture
-def platform(clock: Callable[[], object]) -> Iterator[FakePlatform]:
-    with FakePlatform(clock=clock) as platform:  # type: ignore[arg-type] # the clock of all tests
-        yield platform
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -20,12 +18,6 @@ from tests.web.launches import Gate, open_gate
 
 MOST_STATEMENTS = 5
 CUSTOM, ROLES = LTI + "custom", LTI + "roles"
-
-
-@pytest.fixture
-def platform(clock: Callable[[], datetime]) -> Iterator[FakePlatform]:
-    with FakePlatform(clock=clock) as platform:
-        yield platform
 
 
 @pytest.fixture

@@ -373,16 +373,7 @@ class TestOneLearner:
         learner_id = town.learner("Chloé", "Garnier")
         town.bind(town.person("Chloé", "Garnier"), learner_id)
         other = on_another_platform(town, "Chlo", "G.")
-        with town.database.write() as session:
-            session.add(
-                Binding(
-                    person_id=other.id,
-                    platform_id=other.platform_id,
-                    school_id=town.school_id,
-                    learner_id=learner_id,
-                    created_at=town.now,
-                )
-            )
+        town.bind(other.id, learner_id)
         page = browser.get(f"/orga/eleves/{learner_id}")
         ids = page.root.xpath("//@id")
         assert len(ids) == len(set(ids))

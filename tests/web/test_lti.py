@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -29,12 +27,6 @@ from tests.web.pages import Browser, Page
 
 ROLES, CONTEXT, CUSTOM = LTI + "roles", LTI + "context", LTI + "custom"
 IFRAME = {"Sec-Fetch-Dest": "iframe"}
-
-
-@pytest.fixture
-def platform(clock: Callable[[], datetime]) -> Iterator[FakePlatform]:
-    with FakePlatform(clock=clock) as platform:
-        yield platform
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -18,12 +17,6 @@ from tests.web.launches import TARGET, Gate, open_gate
 from tests.web.pages import Page
 
 IFRAME = {"Sec-Fetch-Dest": "iframe"}
-
-
-@pytest.fixture
-def platform(clock: Callable[[], datetime]) -> Iterator[FakePlatform]:
-    with FakePlatform(clock=clock) as platform:
-        yield platform
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -30,12 +28,6 @@ from tests.web.pages import Page
 ROLES, CUSTOM, FOR_USER = LTI + "roles", LTI + "custom", LTI + "for_user"
 TEACHER = {ROLES: [MEMBERSHIP + "Instructor"]}
 HEAD = {ROLES: [INSTITUTION + "Administrator"]}
-
-
-@pytest.fixture
-def platform(clock: Callable[[], datetime]) -> Iterator[FakePlatform]:
-    with FakePlatform(clock=clock) as platform:
-        yield platform
 
 
 @pytest.fixture

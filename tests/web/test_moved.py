@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,12 +20,6 @@ from tests.web.pages import Browser
 from tests.web.staffroom import enter_as, made_by, participate
 
 OLD, NEW = "0250001A", "0250002B"
-
-
-@pytest.fixture
-def platform(clock: Callable[[], datetime]) -> Iterator[FakePlatform]:
-    with FakePlatform(clock=clock) as platform:
-        yield platform
 
 
 @pytest.fixture
@@ -52,17 +44,9 @@ def moved(town: Town, there: Town, gate: Gate) -> tuple[int, int]:
     """The child's two lines; they sent results in the old school."""
     launch(gate, OLD)
     old = town.learner("Chloé", "Garnier")
-    with town.database.write() as session:
-        person = session.scalars(select(Person)).one()
-        session.add(
-            Binding(
-                person_id=person.id,
-                platform_id=person.platform_id,
-                school_id=town.school_id,
-                learner_id=old,
-                created_at=town.now,
-            )
-        )
+    with town.database.read() as session:
+        person_id = session.scalars(select(Person.id)).one()
+    town.bind(person_id, old)
     participate(town, made_by(town, None, "Rentrée de l’ancien collège"), old, validated=7)
     new = there.learner("Chloé", "Garnier")
     with town.database.write() as session:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -23,12 +22,6 @@ from tests.web.conftest import Town, platform_of
 from tests.web.launches import Gate
 from tests.web.pages import Browser, Page
 from tests.web.staffroom import enter_as
-
-
-@pytest.fixture
-def platform(clock: Callable[[], datetime]) -> Iterator[FakePlatform]:
-    with FakePlatform(clock=clock) as platform:
-        yield platform
 
 
 @pytest.fixture

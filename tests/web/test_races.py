@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -33,12 +32,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """Both kinds: it is the database that decides these races."""
     url: str = request.getfixturevalue(request.param)
     return url
-
-
-@pytest.fixture
-def platform(clock: Callable[[], datetime]) -> Iterator[FakePlatform]:
-    with FakePlatform(clock=clock) as platform:
-        yield platform
 
 
 @pytest.fixture
