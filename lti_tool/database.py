@@ -71,6 +71,54 @@ def table_columns(*attributes: InstrumentedAttribute[Any]) -> tuple[Column[Any],
     return tuple(attribute.property.columns[0] for attribute in attributes)
 
 
+class Work:
+    """One write transaction by the core's statements, and the ORM's session upon it where one is needed.
+
+    What a launch writes, it writes by a few statements; a session of its own would cost as much as all of them.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._orm: Session | None = None
+
+    @property
+    def orm(self) -> Session:
+        """The session: it takes part in the transaction, and neither ends it nor is to be ended."""
+        if self._orm is None:
+            self._orm = Session(self._connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+        return self._orm
+
+    def connection(self) -> Connection:
+        """As the session's method of that name."""
+        return self._connection
+
+    def flush(self) -> None:
+        """Send what was added to the session, if there is one."""
+        if self._orm is not None:
+            self._orm.flush()
+
+    def close(self) -> set[str]:
+        """Let the session go; returns the queues that it asked to wake."""
+        if self._orm is None:
+            return set()
+        wanted: set[str] = self._orm.info.pop(_WAKE, set())
+        self._orm.close()
+        return wanted
+
+
+def core(session: Session | Work | Connection) -> Connection:
+    """The connection, for a statement of the core: what was added to the session is sent before."""
+    if isinstance(session, Connection):
+        return session
+    session.flush()
+    return session.connection()
+
+
+def orm(session: Session | Work) -> Session:
+    """The ORM's session of either."""
+    return session.orm if isinstance(session, Work) else session
+
+
 class Database:
     """A pool of connections and the two kinds of session made from it.
 
@@ -104,14 +152,12 @@ class Database:
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
-    @contextmanager
-    def glance(self) -> Iterator[Connection]:
+    def glance(self) -> Connection:
         """As `read`, for a query or two of the core: without the session, which costs as much as they do.
 
         On SQLite too each of them sees what is committed by then.
         """
-        with self.engine.connect() as connection:
-            yield connection
+        return self.engine.connect()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -120,6 +166,22 @@ class Database:
             with session.begin():
                 yield session
             wanted: set[str] = session.info.pop(_WAKE, set())
+        for queue in sorted(wanted):
+            self.wake(queue)
+
+    @contextmanager
+    def work(self) -> Iterator[Work]:
+        """As `write`, without the session as long as nothing needs it."""
+        with self.engine.connect() as connection:
+            work = Work(connection)
+            try:
+                with connection.begin():
+                    if self.is_sqlite:
+                        _begin(connection, "BEGIN IMMEDIATE")
+                    yield work
+                    work.flush()
+            finally:
+                wanted = work.close()
         for queue in sorted(wanted):
             self.wake(queue)
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadData, Signer
+from itsdangerous.encoding import base64_decode, base64_encode
 
 
 class BadTokenError(Exception):
     """The token was not signed by us for this purpose, or was altered."""
-
-
-class ExpiredTokenError(BadTokenError):
-    """The token is ours, but too old."""
 
 
 class Vault:
@@ -26,19 +24,18 @@ class Vault:
     def __init__(self, secret_keys: Sequence[str]) -> None:
         self._keys = tuple(secret_keys)
         self._fernet = MultiFernet([Fernet(_derive(key, b"encrypt")) for key in self._keys])
-        self._serializers: dict[str, URLSafeTimedSerializer] = {}
+        self._signers: dict[str, Signer] = {}
+        self._derived: dict[str, list[bytes]] = {}
 
     def sign(self, payload: Any, purpose: str) -> str:
-        """A URL-safe token that holds `payload` (readable, not secret) and the time of signing."""
-        return str(self._serializer(purpose).dumps(payload))
+        """A URL-safe token that holds `payload`: readable, not secret, and without an end that it does not say."""
+        return self._signer(purpose).sign(base64_encode(json.dumps(payload, separators=(",", ":")))).decode()
 
-    def verify(self, token: str, purpose: str, max_age: int) -> Any:
-        """The payload of a token signed at most `max_age` seconds ago; raises `BadTokenError`, `ExpiredTokenError`."""
+    def verify(self, token: str, purpose: str) -> Any:
+        """The payload of a token that was signed for this purpose; raises `BadTokenError`."""
         try:
-            return self._serializer(purpose).loads(token, max_age=max_age)
-        except SignatureExpired:
-            raise ExpiredTokenError from None
-        except BadSignature:
+            return json.loads(base64_decode(self._signer(purpose).unsign(token)))
+        except (BadData, UnicodeError):
             raise BadTokenError from None
 
     def encrypt(self, secret: str) -> str:
@@ -53,23 +50,21 @@ class Vault:
 
     def fingerprint(self, value: str, purpose: str) -> str:
         """A keyed hash: the same value gives the same 32 characters, which tell nothing to those without the key."""
-        key = _derive(self._keys[0], purpose.encode())
-        return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32]
+        return self.fingerprints(value, purpose)[0]
 
     def fingerprints(self, value: str, purpose: str) -> list[str]:
         """`fingerprint` under each key, newest first: what a value may have been given before a change of key."""
-        derived = (_derive(key, purpose.encode()) for key in self._keys)
-        return [hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32] for key in derived]
+        keys = self._derived.get(purpose)
+        if keys is None:
+            keys = self._derived[purpose] = [_derive(key, purpose.encode()) for key in self._keys]
+        return [hmac.digest(key, value.encode(), "sha256").hex()[:32] for key in keys]
 
-    def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
-        if purpose not in self._serializers:
+    def _signer(self, purpose: str) -> Signer:
+        if purpose not in self._signers:
             # itsdangerous signs with the last key of the list and verifies with all.
-            self._serializers[purpose] = URLSafeTimedSerializer(
-                list(reversed(self._keys)),
-                salt=f"passerelle.{purpose}",
-                signer_kwargs={"digest_method": hashlib.sha256},
-            )
-        return self._serializers[purpose]
+            keys = list(reversed(self._keys))
+            self._signers[purpose] = Signer(keys, f"passerelle.{purpose}", digest_method=hashlib.sha256)
+        return self._signers[purpose]
 
 
 def hash_secret(secret: str) -> str:

@@ -15,11 +15,13 @@ from sqlalchemy.orm import Session, aliased
 from lti_tool.campaigns.activities import MEMBERS_EVERY, MEMBERS_JOB
 from lti_tool.campaigns.codes import normalise
 from lti_tool.campaigns.models import Activity, Campaign, Participation, SharedResult
+from lti_tool.database import Work, core
 from lti_tool.grades.line_items import SEEK_EVERY
 from lti_tool.grades.models import NOT_NEEDED, REFUSED, Grade, LineItem
 from lti_tool.grades.reasons import REMOVED_BY_A_LAUNCH
 from lti_tool.jobs import Job
 from lti_tool.lti.models import Context, Member, Person, ResourceLink
+from lti_tool.prepared import Prepared
 from lti_tool.schools.models import Binding, Learner
 
 
@@ -37,7 +39,7 @@ NOWHERE = Arrival(None, None, is_archived=False, is_settled=True)
 
 
 def look(
-    session: Session,
+    session: Session | Work,
     *,
     resource_link_pk: int,
     custom_code: str | None,
@@ -51,20 +53,13 @@ def look(
     with a copied course; else what that parameter said last. A campaign of another school is none.
     `learner_id`: whose grades this launch may make possible, if anybody's. One query; writes nothing.
     """
-    session.flush()
-    row = (
-        session.connection()
-        .execute(
-            _ARRIVAL,
-            {
-                "link": resource_link_pk,
-                "code": normalise(custom_code) if custom_code is not None else None,
-                "school": school_id,
-                "learner": learner_id,
-            },
-        )
-        .one()
-    )
+    asked = {
+        "link": resource_link_pk,
+        "code": normalise(custom_code) if custom_code is not None else None,
+        "school": school_id,
+        "learner": learner_id,
+    }
+    (row,) = _ARRIVAL.rows(core(session), asked)
     campaign_id, code, archived_at = _campaign(row, custom_code)
     settled = not row.has_grades_to_want
     if campaign_id is not None:
@@ -140,7 +135,7 @@ _GRADES_TO_WANT = (
 )
 """Whether `cells.want(…, again=True)` would find a cell of the learner to change."""
 
-_ARRIVAL = (
+_ARRIVAL = Prepared(
     select(
         _HELD.id.label("held_id"),
         _HELD.code.label("held_code"),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lti_tool.campaigns import activities, participations
 from lti_tool.campaigns.activities import MEMBERS_EVERY
 from lti_tool.campaigns.models import STARTED, Activity, Campaign, Participation, SharedResult
+from lti_tool.database import Work, orm
 from lti_tool.grades import arrivals, cells, line_items, lost_columns, progress
 from lti_tool.grades.arrivals import Arrival
 from lti_tool.grades.cells import want as want
@@ -51,7 +52,9 @@ def send_results(session: Session, participation_id: int, learner_id: int, now: 
     return result
 
 
-def arrive(session: Session, recorded: Recorded, standing: Standing, custom_code: str | None, now: datetime) -> Arrival:
+def arrive(
+    session: Session | Work, recorded: Recorded, standing: Standing, custom_code: str | None, now: datetime
+) -> Arrival:
     """Where a launch of an activity or a Médiacentre leads, the gradebook being brought up to date on the way.
 
     One statement where nothing has changed since the last launch. A Médiacentre's link leads to no campaign but that
@@ -70,7 +73,7 @@ def arrive(session: Session, recorded: Recorded, standing: Standing, custom_code
     if custom_code is None and recorded.context_pk is None:
         arrival = replace(arrival, campaign_id=None, campaign_code=None)
     if not (arrival.is_settled or standing.is_test):
-        _bring_up_to_date(session, recorded.resource_link_pk, arrival, standing.learner_id, now)
+        _bring_up_to_date(orm(session), recorded.resource_link_pk, arrival, standing.learner_id, now)
     return arrival
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NewType
+from typing import Any, NamedTuple, NewType
 from urllib.parse import unquote, urlsplit
 
 from lti_tool.lti.messages import (
@@ -88,6 +88,33 @@ def own_target(value: Any, base_url: str) -> str | None:
     if "//" in path or "\\" in path or ".." in path.split("/") or _UNPRINTABLE.search(path):
         return None
     return value
+
+
+class MessageClaims(NamedTuple):
+    """What a message must say, whatever else it says."""
+
+    type: MessageType
+    roles: frozenset[str]
+    sub: str
+    resource_link: ResourceLinkClaim | None
+    deep_linking: DeepLinkingSettings | None
+    for_user: str | None
+
+
+def of_message(claims: Claims, *, allow_http: bool) -> MessageClaims:
+    """Version, type, roles and user, then what that type of message needs. Raises `LaunchRefused`."""
+    check_version(claims)
+    message = message_type(claims)
+    said = MessageClaims(
+        message,
+        roles(claims),
+        user(claims),
+        resource_link(claims, message),
+        deep_linking_settings(claims, message, allow_http=allow_http),
+        for_user(claims, message),
+    )
+    check_review(claims, message, allow_http=allow_http)
+    return said
 
 
 def check_version(claims: Claims) -> None:

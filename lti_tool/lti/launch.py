@@ -135,6 +135,8 @@ def _check_browser(login: LoginState, secrets: list[str]) -> None:
 class StrictLaunch(MessageLaunch):
     """PyLTI1p3's launch with every check closed; each `validate_…` raises `LaunchRefused`."""
 
+    _said: claims.MessageClaims
+
     def __init__(
         self,
         token: Token,
@@ -252,15 +254,7 @@ class StrictLaunch(MessageLaunch):
 
     def validate_message(self) -> StrictLaunch:
         """Version, type, roles and user, then the library's own checks of that message."""
-        body = self._body()
-        claims.check_version(body)
-        message = claims.message_type(body)
-        claims.roles(body)
-        claims.user(body)
-        claims.resource_link(body, message)
-        claims.deep_linking_settings(body, message, allow_http=self._verifier.allow_http)
-        claims.for_user(body, message)
-        claims.check_review(body, message, allow_http=self._verifier.allow_http)
+        self._said = claims.of_message(self._body(), allow_http=self._verifier.allow_http)
         try:
             super().validate_message()
         except LtiException:
@@ -269,39 +263,37 @@ class StrictLaunch(MessageLaunch):
 
     def value(self) -> Launch:
         """The launch as a value. Raises `LaunchRefused` where an optional claim has a shape that means nothing."""
-        body, found, allow_http = self._body(), self._found, self._verifier.allow_http
+        body, found, said, allow_http = self._body(), self._found, self._said, self._verifier.allow_http
         if found.deployment_pk is None:
             raise LaunchRefused(Reason.DEPLOYMENT_UNKNOWN)
-        message = claims.message_type(body)
         context = claims.context(body)
-        names = claims.roles(body)
-        judged = roles.read(names, in_context=context is not None)
-        if message is MessageType.DEEP_LINKING and judged.standing in (roles.Standing.PUPIL, roles.Standing.MENTOR):
+        judged = roles.read(said.roles, in_context=context is not None)
+        if said.type is MessageType.DEEP_LINKING and judged.standing in (roles.Standing.PUPIL, roles.Standing.MENTOR):
             raise LaunchRefused(Reason.DEEP_LINKING_NOT_ALLOWED)
         return Launch(
             platform=self._platform,
             deployment_pk=found.deployment_pk,
             deployment_id=claims.deployment_id(body),
-            message=message,
+            message=said.type,
             nonce=self._login.nonce,
             browser=self._login.browser,
-            sub=claims.user(body),
-            roles=names,
+            sub=said.sub,
+            roles=said.roles,
             standing=judged.standing,
             given_name=claims.text(body.get("given_name")),
             family_name=claims.text(body.get("family_name")),
             is_test_user=judged.is_test_user,
             is_institution_administrator=judged.is_institution_administrator,
             context=context,
-            resource_link=claims.resource_link(body, message),
-            for_user=claims.for_user(body, message),
+            resource_link=said.resource_link,
+            for_user=said.for_user,
             ags=claims.ags(body, allow_http=allow_http),
             memberships_url=claims.memberships_url(body, allow_http=allow_http),
             custom=claims.custom(body),
-            deep_linking=claims.deep_linking_settings(body, message, allow_http=allow_http),
+            deep_linking=said.deep_linking,
             document_target=claims.document_target(body),
             locale=claims.locale(body),
-            target_link_uri=claims.target_link_uri(body, message, self._login.target, self._verifier.base_url),
+            target_link_uri=claims.target_link_uri(body, said.type, self._login.target, self._verifier.base_url),
             known=found.known,
         )
 

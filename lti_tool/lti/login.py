@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -93,16 +94,19 @@ def _redirect_url(
         now=now,
         storage=storage,
     )
-    query = {
-        "client_id": request.platform.client_id,
-        "redirect_uri": base_url + LAUNCH_PATH,
-        "login_hint": request.login_hint,
-    }
+    query = {"login_hint": request.login_hint}
     if request.message_hint is not None:
         query["lti_message_hint"] = request.message_hint
     auth_url = request.platform.auth_url
     fresh = f"state={seal(state, vault)}&nonce={state.nonce}"  # base64url and dots: nothing to quote
-    return f"{auth_url}{'&' if '?' in auth_url else '?'}{_ALWAYS}&{fresh}&{urlencode(query, errors='replace')}"
+    ours = _ours(request.platform.client_id, base_url + LAUNCH_PATH)
+    return f"{auth_url}{'&' if '?' in auth_url else '?'}{_ALWAYS}&{ours}&{fresh}&{urlencode(query, errors='replace')}"
+
+
+@lru_cache(512)
+def _ours(client_id: str, redirect_uri: str) -> str:
+    """The part of the address that is the same for every login of a platform."""
+    return urlencode({"client_id": client_id, "redirect_uri": redirect_uri})
 
 
 def _check(

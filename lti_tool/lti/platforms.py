@@ -13,9 +13,10 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lti_tool.database import table_columns
+from lti_tool.database import core, table_columns
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti.models import ACTIVE, PENDING, SUSPENDED, Deployment, Platform
+from lti_tool.prepared import Prepared
 from lti_tool.settings import origin_of
 
 LONGEST_ID = 255
@@ -169,15 +170,16 @@ def by_key(session: Session | Connection, key: str) -> PlatformRecord | None:
     return None if row is None else record_of(row)
 
 
-_OF_ISSUER = select(*RECORD_COLUMNS).where(Platform.issuer == bindparam("issuer")).limit(2)
-_OF_CLIENT = _OF_ISSUER.where(Platform.client_id == bindparam("client_id"))
+_BY_ISSUER = select(*RECORD_COLUMNS).where(Platform.issuer == bindparam("issuer")).limit(2)
+_OF_ISSUER = Prepared(_BY_ISSUER)
+_OF_CLIENT = Prepared(_BY_ISSUER.where(Platform.client_id == bindparam("client_id")))
 
 
 def by_issuer(session: Session | Connection, issuer: str, client_id: str | None) -> list[PlatformRecord]:
     """The platforms of an issuer, or the one with this client of it; at most two, which is enough to doubt."""
     asked = {"issuer": issuer} if client_id is None else {"issuer": issuer, "client_id": client_id}
-    rows = session.execute(_OF_ISSUER if client_id is None else _OF_CLIENT, asked)
-    return [record_of(row) for row in rows]
+    statement = _OF_ISSUER if client_id is None else _OF_CLIENT
+    return [record_of(row) for row in statement.rows(core(session), asked)]
 
 
 def listing(session: Session) -> list[PlatformRecord]:

@@ -12,7 +12,7 @@ from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import logs
-from lti_tool.database import Base, Database, table_columns
+from lti_tool.database import Base, Database, Work, core, table_columns
 from lti_tool.lti import claims
 from lti_tool.lti.claims import UnverifiedClaims
 from lti_tool.lti.messages import NOTHING_KNOWN, Known, Launch, Recorded
@@ -22,6 +22,7 @@ from lti_tool.lti.refusals import LaunchRefused, Reason
 from lti_tool.lti.roles import Standing
 from lti_tool.lti.state import LIFETIME
 from lti_tool.lti.upsert import insert_or_update, insert_unless_there
+from lti_tool.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Found:
     known: Known = NOTHING_KNOWN
 
 
-_LOOK_UP = (
+_LOOK_UP = Prepared(
     select(
         *RECORD_COLUMNS,
         *table_columns(
@@ -90,7 +91,7 @@ def look_up(database: Database, platform_id: int, unverified: UnverifiedClaims) 
         "resource_link_id": _id_in(unverified.get(claims.RESOURCE_LINK)),
     }
     with database.glance() as connection:
-        row = connection.execute(_LOOK_UP, asked).one_or_none()
+        row = _LOOK_UP.first(connection, asked)
     if row is None:
         return Found(None)
     rest: Sequence[Any] = row[_RECORD:]
@@ -126,7 +127,7 @@ def look_up(database: Database, platform_id: int, unverified: UnverifiedClaims) 
     return Found(record_of(row[:_RECORD]), deployment_pk, known)
 
 
-def record(session: Session, launch: Launch, now: datetime) -> Recorded:
+def record(session: Session | Work, launch: Launch, now: datetime) -> Recorded:
     """Spend the login, and keep what this launch says anew of its person, course and activity.
 
     The insert of the nonce comes first and decides every race: a launch posted twice is recorded once.
@@ -160,7 +161,7 @@ def forget_spent(session: Session, now: datetime) -> None:
     session.execute(delete(ConsumedState).where(ConsumedState.expires_at <= now))
 
 
-def _spend(session: Session, launch: Launch, now: datetime) -> None:
+def _spend(session: Session | Work, launch: Launch, now: datetime) -> None:
     values = {"nonce": launch.nonce, "expires_at": now + LIFETIME}
     if not insert_unless_there(session, ConsumedState, values, unique=["nonce"]):
         refused = LaunchRefused(Reason.STATE_SPENT, platform_id=launch.platform.id)
@@ -169,7 +170,7 @@ def _spend(session: Session, launch: Launch, now: datetime) -> None:
         raise refused
 
 
-def _person(session: Session, launch: Launch, now: datetime) -> int:
+def _person(session: Session | Work, launch: Launch, now: datetime) -> int:
     """(platform, sub) and nothing else is who somebody is; names follow the platform, also when it takes them back."""
     known, names = launch.known, (launch.given_name, launch.family_name)
     values = {"given_name": names[0], "family_name": names[1], "launched_at": now}
@@ -181,7 +182,7 @@ def _person(session: Session, launch: Launch, now: datetime) -> int:
     return known.person_id
 
 
-def _context(session: Session, launch: Launch, now: datetime) -> int | None:
+def _context(session: Session | Work, launch: Launch, now: datetime) -> int | None:
     """The course; an address that this launch does not give stays as the newest that did gave it (AGS §3.1)."""
     if launch.context is None:
         return None
@@ -209,7 +210,7 @@ def _context(session: Session, launch: Launch, now: datetime) -> int | None:
     return known.context_pk
 
 
-def _resource_link(session: Session, launch: Launch, context_pk: int | None, now: datetime) -> int | None:
+def _resource_link(session: Session | Work, launch: Launch, context_pk: int | None, now: datetime) -> int | None:
     """The activity; its one column is as the newest launch with gradebook services says, also when it has none."""
     if launch.resource_link is None:
         return None
@@ -232,7 +233,7 @@ def _resource_link(session: Session, launch: Launch, context_pk: int | None, now
     return known.resource_link_pk
 
 
-def _member(session: Session, launch: Launch, context_pk: int | None, now: datetime) -> None:
+def _member(session: Session | Work, launch: Launch, context_pk: int | None, now: datetime) -> None:
     """That they belong to the course, and as what; a platform's test user leaves no trace."""
     if context_pk is None or launch.is_test_user:
         return
@@ -243,9 +244,9 @@ def _member(session: Session, launch: Launch, context_pk: int | None, now: datet
     insert_or_update(session, Member, values, unique=["context_pk", "sub"], update=["is_learner", "seen_at"])
 
 
-def _update(session: Session, model: type[Base], pk: int, values: dict[str, Any]) -> None:
+def _update(session: Session | Work, model: type[Base], pk: int, values: dict[str, Any]) -> None:
     table: Any = model.__table__
-    session.execute(update(table).where(table.c.id == pk).values(**values))
+    core(session).execute(update(table).where(table.c.id == pk).values(**values))
 
 
 def is_old(seen_at: datetime | None, now: datetime) -> bool:

@@ -44,13 +44,6 @@ def _decode(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def _object(document: bytes) -> dict[str, Any]:
-    parsed = json.loads(document.decode(), parse_constant=_no_constant, object_pairs_hook=_named_once)
-    if not isinstance(parsed, dict):
-        raise ValueError
-    return parsed
-
-
 def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of a name given twice one reader takes the first, another the last (RFC 7515 §4, RFC 7519 §4)."""
     parsed = dict(pairs)
@@ -62,3 +55,13 @@ def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _no_constant(name: str) -> NoReturn:
     """`NaN` and `Infinity` are Python's idea, not JSON's, and would make a token that never expires."""
     raise ValueError(name)
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_named_once)
+
+
+def _object(document: bytes) -> dict[str, Any]:
+    parsed = _JSON.decode(document.decode())
+    if not isinstance(parsed, dict):
+        raise ValueError
+    return parsed

@@ -9,45 +9,55 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from lti_tool.database import Base
+from lti_tool.database import Base, Work, core
+from lti_tool.prepared import Prepared
 
 
 def insert_unless_there(
-    session: Session, model: type[Base], values: Mapping[str, Any], *, unique: Sequence[str]
+    session: Session | Work, model: type[Base], values: Mapping[str, Any], *, unique: Sequence[str]
 ) -> bool:
     """Insert a row; False, and nothing changed, where the unique columns' values are taken."""
-    return _run(session, model, values, unique, None, unique[0]).first() is not None
+    return bool(_run(session, model, values, unique, None, unique[0]))
 
 
 def insert_or_update(
-    session: Session, model: type[Base], values: Mapping[str, Any], *, unique: Sequence[str], update: Sequence[str]
+    session: Session | Work,
+    model: type[Base],
+    values: Mapping[str, Any],
+    *,
+    unique: Sequence[str],
+    update: Sequence[str],
 ) -> int:
     """Insert a row, or bring `update`'s columns of the one that is there to these values; returns its `id`."""
-    return int(_run(session, model, values, unique, tuple(update), "id").scalar_one())
+    ((pk,),) = _run(session, model, values, unique, tuple(update), "id")
+    return int(pk)
 
 
 def _run(
-    session: Session,
+    session: Session | Work,
     model: type[Base],
     values: Mapping[str, Any],
     unique: Sequence[str],
     update: tuple[str, ...] | None,
     returned: str,
 ) -> Any:
-    session.flush()
-    connection = session.connection()
-    statement = _statement(connection.dialect.name, model, tuple(unique), update, returned)
-    return connection.execute(statement, dict(values))
+    connection = core(session)
+    statement = _statement(connection.dialect.name, model, tuple(values), tuple(unique), update, returned)
+    return statement.rows(connection, values)
 
 
 @cache
 def _statement(
-    dialect: str, model: type[Base], unique: tuple[str, ...], update: tuple[str, ...] | None, returned: str
-) -> Executable:
+    dialect: str,
+    model: type[Base],
+    columns: tuple[str, ...],
+    unique: tuple[str, ...],
+    update: tuple[str, ...] | None,
+    returned: str,
+) -> Prepared:
     table: Any = model.__table__
     insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     if update is None:
@@ -56,4 +66,4 @@ def _statement(
         insert = insert.on_conflict_do_update(
             index_elements=unique, set_={name: insert.excluded[name] for name in update}
         )
-    return insert.returning(table.c[returned])
+    return Prepared(insert.returning(table.c[returned]), columns)

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
+from lti_tool.database import Work, core
 from lti_tool.lti.models import ACTIVE, Person, Platform
+from lti_tool.prepared import Prepared
 from lti_tool.schools import visits
 from lti_tool.schools.models import ADMINISTRATOR, TEACHER, Binding, HandOver, Learner, School, WebSession
 from lti_tool.schools.schools import SchoolRef
@@ -54,7 +56,10 @@ class SessionInfo:
     learner: LearnerRef | None
 
 
-_OPEN = insert(WebSession)
+_OPEN = Prepared(
+    insert(WebSession),
+    ("token_hash", "person_id", "school_id", "role", "is_test", "created_at", "expires_at"),
+)
 _CURRENT = select(
     WebSession.id,
     and_(
@@ -65,7 +70,7 @@ _CURRENT = select(
         WebSession.expires_at > bindparam("now"),
     ).label("is_theirs"),
 ).where(WebSession.token_hash == bindparam("token_hash"))
-_FIND = (
+_FIND = Prepared(
     select(
         WebSession.id,
         WebSession.person_id,
@@ -97,7 +102,7 @@ _FIND = (
 
 
 def open_session(
-    session: Session,
+    session: Session | Work,
     *,
     person_id: int,
     school_id: int,
@@ -114,8 +119,7 @@ def open_session(
     can act for nobody any more. `browser`: fingerprint of the browser's secret, for `form_owner`. `seen_today`: this
     person's visit was noted within the day, and once a day is enough.
     """
-    session.flush()
-    connection = session.connection()
+    connection = core(session)
     wanted = {"person_id": person_id, "school_id": school_id, "role": role, "is_test": is_test}
     if current_token is not None:
         asked = {"token_hash": hash_secret(current_token), "now": now, **wanted}
@@ -128,7 +132,7 @@ def open_session(
         visits.note(session, person_id, school_id, now)
     token = f"{secrets.token_urlsafe(32)}.{browser or secrets.token_hex(32)}"
     lasts = {"created_at": now, "expires_at": now + LONGEST}
-    connection.execute(_OPEN, {"token_hash": hash_secret(token), **wanted, **lasts})
+    _OPEN.rows(connection, {"token_hash": hash_secret(token), **wanted, **lasts})
     return token
 
 
@@ -141,7 +145,7 @@ def find(session: Session, tokens: Sequence[str], now: datetime) -> SessionInfo 
     if len(set(tokens)) != 1:
         return None
     asked = {"token_hash": hash_secret(tokens[0]), "now": now}
-    row = session.connection().execute(_FIND, asked).one_or_none()
+    row = _FIND.first(core(session), asked)
     if row is None:
         return None
     learner = None
@@ -172,9 +176,9 @@ def form_owner(info: SessionInfo, token: str) -> str:
     return f"{info.person_id} {info.school.id} {info.role} {info.is_test} {browser}"
 
 
-def end(session: Session, session_id: int) -> None:
+def end(session: Session | Work, session_id: int) -> None:
     """End one session."""
-    session.execute(delete(WebSession).where(WebSession.id == session_id))
+    core(session).execute(delete(WebSession).where(WebSession.id == session_id))
 
 
 def end_of_person(session: Session, person_id: int) -> None:

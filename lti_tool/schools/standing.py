@@ -11,9 +11,11 @@ from typing import Protocol, cast
 from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
+from lti_tool.database import Work, core, orm
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti.messages import Launch, Recorded
 from lti_tool.lti.roles import Standing as LaunchStanding
+from lti_tool.prepared import Prepared
 from lti_tool.schools import staff
 from lti_tool.schools.models import ADMINISTRATOR, GUEST, PUPIL, TEACHER, Binding, DeploymentSchool, School, Staff
 from lti_tool.schools.schools import SchoolRef
@@ -53,7 +55,7 @@ class Standing:
     """Bound, but in other schools only."""
 
 
-def resolve(session: Session, launch: Launch, recorded: Recorded, now: datetime) -> Standing:
+def resolve(session: Session | Work, launch: Launch, recorded: Recorded, now: datetime) -> Standing:
     """The school and role of this launch; one query, and a row the first time that it names an administrator.
 
     Custom parameters count only where the operator declared them for the platform, and a UAI only among those of
@@ -73,7 +75,7 @@ def resolve(session: Session, launch: Launch, recorded: Recorded, now: datetime)
         return Standing(school, PUPIL, False, row.learner_id, is_bound_elsewhere=row.learner_id is None)
     if role == ADMINISTRATOR and row.staff_role != ADMINISTRATOR:
         by = "profile" if _profile(launch) in ADMINISTRATOR_PROFILES else "platform"
-        staff.name_staff(session, recorded.person_id, school.id, ADMINISTRATOR, now, by=by)
+        staff.name_staff(orm(session), recorded.person_id, school.id, ADMINISTRATOR, now, by=by)
     elif row.staff_role is not None and role != PUPIL:
         role = row.staff_role
     return Standing(school, role, False, None)
@@ -91,7 +93,7 @@ class _SchoolRow(Protocol):
     is_bound: bool
 
 
-_SCHOOLS_AND_BONDS = (
+_SCHOOLS_AND_BONDS = Prepared(
     select(
         School.id,
         School.name,
@@ -111,12 +113,11 @@ _SCHOOLS_AND_BONDS = (
 )
 
 
-def _school_and_bonds(session: Session, launch: Launch, person_id: int) -> _SchoolRow | None:
+def _school_and_bonds(session: Session | Work, launch: Launch, person_id: int) -> _SchoolRow | None:
     """The launch's school, with what ties the person to it; None where no school can be told."""
     wanted = (_parameter(launch.custom, launch.platform.uai_param) or "").upper()
-    session.flush()
     asked = {"uai": wanted, "person": person_id, "deployment": launch.deployment_pk}
-    found = session.connection().execute(_SCHOOLS_AND_BONDS, asked).all()
+    found = _SCHOOLS_AND_BONDS.rows(core(session), asked)
     if len(found) == 1 or (found and found[0].uai == wanted):
         return cast(_SchoolRow, found[0])
     return None

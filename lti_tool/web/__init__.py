@@ -46,6 +46,7 @@ from lti_tool.web import (
     team,
     text,
 )
+from lti_tool.web.answers import Answer
 from lti_tool.web.requests import PageRequest
 from lti_tool.web.toolbox import EXTENSION, Toolbox, commit, roll_back
 
@@ -85,6 +86,7 @@ class Passerelle(Flask):
     """A Flask application whose views write all or nothing."""
 
     request_class = PageRequest
+    response_class = Answer
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view, then commit what it wrote, before anything is said to the browser."""

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from flask import Response, after_this_request, render_template
-from sqlalchemy.orm import Session
 
 from lti_tool.assessment import runs
+from lti_tool.database import Work
 from lti_tool.errors import N_, RefusedError, ToolError
 from lti_tool.grades import arrivals, desired, held, reviews
 from lti_tool.grades.arrivals import Arrival
@@ -41,7 +41,7 @@ class ParentError(RefusedError):
     advice = N_("Pour voir un parcours, regardez avec votre enfant, depuis son propre compte.")
 
 
-def enter(session: Session, launch: Launch, now: datetime, *, cookieless: bool = False) -> Response | str:
+def enter(work: Work, launch: Launch, now: datetime, *, cookieless: bool = False) -> Response | str:
     """Record the launch, give the browser its session, and lead on.
 
     `cookieless`: no cookie lives in this frame, the session is handed over to a window of its own.
@@ -50,9 +50,9 @@ def enter(session: Session, launch: Launch, now: datetime, *, cookieless: bool =
     Whoever is turned away here was somebody all the same: the session of whoever sat there before leaves the browser.
     """
     security.frame_for(launch.platform.origin)
-    recorded = record(session, launch, now)
+    recorded = record(work, launch, now)
     try:
-        return _let_in(session, launch, recorded, now, cookieless)
+        return _let_in(work, launch, recorded, now, cookieless)
     except ToolError:
         after_this_request(_without_session)
         raise
@@ -80,20 +80,20 @@ def way_back(launch: Launch, now: datetime) -> WayOn:
     return WayOn(page, gettext("Continuer dans Pix"))
 
 
-def _let_in(session: Session, launch: Launch, recorded: Recorded, now: datetime, cookieless: bool) -> Response | str:
-    place = _place(session, launch, recorded, now)
+def _let_in(work: Work, launch: Launch, recorded: Recorded, now: datetime, cookieless: bool) -> Response | str:
+    place = _place(work, launch, recorded, now)
     school = place.school
     if school is None:
         after_this_request(_without_session)
         return render_template("lti/no_role.html")
-    place = _followed(session, recorded, place, now)
-    next_page = _next(session, launch, recorded, place, now)
+    place = _followed(work, recorded, place, now)
+    next_page = _next(work, launch, recorded, place, now)
     if cookieless:
         handed = HandedOver(recorded.person_id, school.id, place.role, place.is_test, next_page)
-        return render_template("lti/hand_over.html", token=handovers.offer(session, handed, now))
+        return render_template("lti/hand_over.html", token=handovers.offer(work.orm, handed, now))
     tokens = security.session_tokens()
     token = sessions.open_session(
-        session,
+        work,
         person_id=recorded.person_id,
         school_id=school.id,
         role=place.role,
@@ -109,8 +109,8 @@ def _let_in(session: Session, launch: Launch, recorded: Recorded, now: datetime,
     return answer
 
 
-def _place(session: Session, launch: Launch, recorded: Recorded, now: datetime) -> Standing:
-    place = standing.resolve(session, launch, recorded, now)
+def _place(work: Work, launch: Launch, recorded: Recorded, now: datetime) -> Standing:
+    place = standing.resolve(work, launch, recorded, now)
     if place.role == PARENT:
         raise ParentError
     if launch.message is MessageType.DEEP_LINKING and place.role not in STAFF:
@@ -118,52 +118,52 @@ def _place(session: Session, launch: Launch, recorded: Recorded, now: datetime) 
     return place
 
 
-def _followed(session: Session, recorded: Recorded, place: Standing, now: datetime) -> Standing:
+def _followed(work: Work, recorded: Recorded, place: Standing, now: datetime) -> Standing:
     """A pupil who is bound in another school is bound here without being asked, where the register allows it."""
     if place.school is None or not place.is_bound_elsewhere:
         return place
     learner_id = binding.follow(
-        session,
+        work.orm,
         person_id=recorded.person_id,
         school_id=place.school.id,
-        has_answers=lambda child_id: bool(runs.known(session, child_id)),
+        has_answers=lambda child_id: bool(runs.known(work.orm, child_id)),
         now=now,
     )
     return place if learner_id is None else replace(place, learner_id=learner_id)
 
 
-def _next(session: Session, launch: Launch, recorded: Recorded, place: Standing, now: datetime) -> str:
+def _next(work: Work, launch: Launch, recorded: Recorded, place: Standing, now: datetime) -> str:
     """The page for this launch: the picker, the activity's campaign, or the way in of the person's role."""
     if launch.message is MessageType.DATA_PRIVACY:
-        return _data_page(session, launch, place)
+        return _data_page(work, launch, place)
     if place.school is None or place.role not in {PUPIL, *STAFF}:
         return "/invitation"
     if launch.message is MessageType.SUBMISSION_REVIEW:
-        return _reviewed_page(session, launch, recorded, place, now)
+        return _reviewed_page(work, launch, recorded, place, now)
     if launch.message is MessageType.DEEP_LINKING:
-        return f"/orga/selection/{deep_linking.open_request(session, launch, recorded, now)}"
-    arrival = desired.arrive(session, recorded, place, launch.custom.get(CAMPAIGN_PARAMETER), now)
+        return f"/orga/selection/{deep_linking.open_request(work.orm, launch, recorded, now)}"
+    arrival = desired.arrive(work, recorded, place, launch.custom.get(CAMPAIGN_PARAMETER), now)
     return _pupil_page(recorded, arrival) if place.role == PUPIL else _staff_page(recorded, arrival)
 
 
-def _data_page(session: Session, launch: Launch, place: Standing) -> str:
+def _data_page(work: Work, launch: Launch, place: Standing) -> str:
     """One's own data; an administrator may ask for somebody else's."""
     if launch.for_user in (None, launch.sub):
         return "/donnees"
     if place.role != ADMINISTRATOR:
         raise LaunchRefused(Reason.FOR_USER_NOT_ALLOWED, platform_id=launch.platform.id)
-    return f"/donnees/{held.person_of(session, launch.platform.id, launch.for_user or '')}"
+    return f"/donnees/{held.person_of(work.orm, launch.platform.id, launch.for_user or '')}"
 
 
-def _reviewed_page(session: Session, launch: Launch, recorded: Recorded, place: Standing, now: datetime) -> str:
+def _reviewed_page(work: Work, launch: Launch, recorded: Recorded, place: Standing, now: datetime) -> str:
     """What the pupil of a gradebook's cell did: for the staff, and for that pupil."""
     if place.role == PUPIL and launch.for_user != launch.sub:
         raise LaunchRefused(Reason.FOR_USER_NOT_ALLOWED, platform_id=launch.platform.id)
-    arrival = desired.arrive(session, recorded, place, launch.custom.get(CAMPAIGN_PARAMETER), now)
+    arrival = desired.arrive(work, recorded, place, launch.custom.get(CAMPAIGN_PARAMETER), now)
     review = None
     if place.school is not None and launch.for_user and launch.ags and launch.ags.lineitem:
         review = reviews.find(
-            session,
+            work.orm,
             platform_id=launch.platform.id,
             line_item_url=launch.ags.lineitem,
             sub=launch.for_user,

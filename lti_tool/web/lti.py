@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import select
 from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.urls import iri_to_uri
 
 from lti_tool.lti import browser, failures
 from lti_tool.lti import login as logins
@@ -21,7 +22,7 @@ from lti_tool.web import cookieless, security
 from lti_tool.web.answers import lead_to, set_cookie
 from lti_tool.web.errors import error_page
 from lti_tool.web.launching import enter, way_back
-from lti_tool.web.toolbox import db, now, roll_back, toolbox
+from lti_tool.web.toolbox import now, roll_back, toolbox, work
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti")
 
@@ -56,17 +57,18 @@ def login(key: str | None = None) -> Response | str:
     In a frame the cookie is tried first, by one redirection to ourselves: the platform's hint can be spent once, and
     where no cookie comes back, its storage may serve, or a new window is offered with the login unspent.
     """
-    moment, query, form = now(), request.args, request.form
-    parameters = {name: query.getlist(name) + form.getlist(name) for name in logins.PARAMETERS}
-    with toolbox().database.glance() as connection:
-        asked = logins.check(connection, parameters, key=key, base_url=toolbox().settings.base_url)
+    tools, moment = toolbox(), now()
+    base_url = tools.settings.base_url
+    given = [request.args, request.form] if request.query_string else [request.form]
+    parameters = {name: [value for each in given for value in each.getlist(name)] for name in logins.PARAMETERS}
+    with tools.database.glance() as connection:
+        asked = logins.check(connection, parameters, key=key, base_url=base_url)
     security.frame_for(asked.platform.origin)
     kept = browser.usable(_secrets(), moment)
     if kept is None and cookieless.in_frame():
-        return cookieless.new_window(asked, parameters) if TESTED in query else _test_cookies()
+        return cookieless.new_window(asked, parameters) if TESTED in request.args else _test_cookies()
     secret = kept or browser.new_secret(moment)
-    tools = toolbox()
-    url = logins.redirect_url(asked, vault=tools.vault, base_url=tools.settings.base_url, secret=secret, now=moment)
+    url = logins.redirect_url(asked, vault=tools.vault, base_url=base_url, secret=secret, now=moment)
     answer = lead_to(url, 302)
     if kept is None:
         _keep(answer, secret)
@@ -76,9 +78,9 @@ def login(key: str | None = None) -> Response | str:
 @blueprint.post("/launch")
 def launch() -> Response | str:
     """The platform's answer: who it is, verified; then their session, and where they wanted to go."""
-    state, secrets, verifier = _given("state"), _secrets(), _verifier()
+    state, secrets, verifier, moment = _given("state"), _secrets(), _verifier(), now()
     if "error" in request.form:
-        raise verifier.refused_by_platform(state=state, secrets=secrets, now=now(), is_posted=True)
+        raise verifier.refused_by_platform(state=state, secrets=secrets, now=moment, is_posted=True)
     stored = cookieless.stored_secret()
     verified: Launch | None = None
     try:
@@ -86,17 +88,17 @@ def launch() -> Response | str:
             state=state,
             id_token=_given("id_token"),
             secrets=secrets if stored is None else [stored],
-            now=now(),
+            now=moment,
             may_ask=stored is None,
         )
-        return enter(db(), verified, now(), cookieless=stored is not None)
+        return enter(work(), verified, moment, cookieless=stored is not None)
     except KeptElsewhereError as elsewhere:
         return cookieless.ask_back(elsewhere.kept)
     except LaunchRefused as refused:
         _note(refused)
         if verified is None or refused.reason is not Reason.STATE_SPENT:
             raise
-        return error_page(refused, way_back(verified, now()))
+        return error_page(refused, way_back(verified, moment))
 
 
 @blueprint.get("/launch")
@@ -170,6 +172,6 @@ def _keep(answer: Response, secret: str) -> None:
 def _test_cookies() -> Response:
     """The same login once more: by 307, so that a form stays one, and its parameters out of the address."""
     query = request.query_string.decode("ascii", "replace")
-    answer = lead_to(f"{request.path}?{query + '&' if query else ''}{TESTED}=1", 307)
+    answer = lead_to(iri_to_uri(f"{request.path}?{query + '&' if query else ''}{TESTED}=1"), 307)
     _keep(answer, browser.new_secret(now()))
     return answer

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.sansio.http import parse_cookie
+from werkzeug.utils import cached_property
 
 
 class Fields(ImmutableMultiDict[str, Any]):
@@ -23,6 +25,11 @@ class PageRequest(Request):
         super().__init__(*arguments, **options)
         if not self.path.startswith("/lti/"):
             self.parameter_storage_class = Fields
+
+    @cached_property
+    def cookies(self) -> MultiDict[str, str]:  # type: ignore[override] # it is immutable, as theirs
+        """As werkzeug has them, without looking for more than the one header that WSGI gives."""
+        return parse_cookie(self.environ.get("HTTP_COOKIE"), ImmutableMultiDict)
 
 
 def _text(value: Any) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from functools import lru_cache
 from typing import cast
 
 from flask import Flask, Response, current_app, g, request
+from flask.globals import app_ctx
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,8 +27,6 @@ FORM_LIMIT = 1024 * 1024
 """Bytes of the largest form, but for the pages that say otherwise (`accepts_upload`)."""
 MOST_FRAMING_PLATFORMS = 50
 
-_OF_ALL = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
-_OF_PAGES = (("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),)
 _NOTHING = "'none'"
 _SOURCES = {
     "default-src": _NOTHING,
@@ -122,7 +122,7 @@ def clear_session(response: Response) -> None:
 def csrf_field() -> Markup:
     """The hidden field that binds a form to whoever the page was made for (`sessions.form_owner`)."""
     token = toolbox().vault.fingerprint(_form_owner(), CSRF_FIELD)
-    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
+    return Markup(f'<input type="hidden" name="{CSRF_FIELD}" value="{token}">')  # noqa: S704 - 32 hexadecimal digits
 
 
 def current_token() -> str:
@@ -178,29 +178,31 @@ def _form_owner() -> str:
 
 def _add_headers(response: Response) -> Response:
     headers = response.headers
-    headers.extend(_OF_ALL)
     if request.endpoint == "static" and response.status_code < 400:
         headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
     headers.setdefault("Cache-Control", "no-store")
-    headers.extend(_OF_PAGES)
     headers.add("Content-Security-Policy", _policy())
     if toolbox().settings.base_url.startswith("https:"):
         headers.add("Strict-Transport-Security", "max-age=31536000")
-    if "Vary" in headers:
-        response.vary.add("Accept-Language")
-    else:
-        headers.add("Vary", "Accept-Language")
+    headers.add("Vary", "Accept-Language")
     return response
 
 
 def _policy() -> str:
     """Only our own files, nothing inline; framed by the platform that the person came from and by no one else."""
-    added: dict[str, list[str]] = g.get("csp", {})
+    added: dict[str, list[str]] = app_ctx.g.get("csp", {})
     framing = added["frame-ancestors"] if "frame-ancestors" in added else _platform_origins()
     changed = {**added, "frame-ancestors": [*toolbox().settings.frame_ancestors, *framing]}
-    kept = [f"{directive} {source}" for directive, source in _SOURCES.items() if directive not in changed]
-    return "; ".join([*kept, *(_directive(name, sources) for name, sources in changed.items())])
+    return _written(tuple((name, *sources) for name, sources in changed.items()))
+
+
+@lru_cache(512)
+def _written(changed: tuple[tuple[str, ...], ...]) -> str:
+    """The policy with these directives, each with the sources that it has beside our own: few, one per platform."""
+    names = {name for name, *_ in changed}
+    kept = [f"{directive} {source}" for directive, source in _SOURCES.items() if directive not in names]
+    return "; ".join([*kept, *(_directive(name, sources) for name, *sources in changed)])
 
 
 def _directive(name: str, more: list[str]) -> str:

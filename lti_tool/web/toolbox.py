@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import current_app, request
 from flask.globals import app_ctx
 from sqlalchemy.orm import Session
 
 from lti_tool import jobs
-from lti_tool.database import Database
+from lti_tool.database import Database, Work
 from lti_tool.lti.keys import KeyRing, ensure_key
 from lti_tool.lti.outbound import Client
 from lti_tool.lti.platform_keys import PlatformKeys
@@ -22,6 +22,7 @@ from lti_tool.settings import Settings
 from lti_tool.vault import Vault
 
 EXTENSION = "passerelle"
+Opened = TypeVar("Opened")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -83,29 +84,46 @@ def db() -> Session:
     returned and rolled back if anything was raised; so a view that calls a platform must not open it before.
     """
     here = app_ctx.g
+    if "work" in here:
+        return cast(Work, here.work).orm
     if "db" not in here:
-        here.db_stack = ExitStack()
         database = toolbox().database
-        opened = database.snapshot() if request.method in READING else database.write()
-        here.db = here.db_stack.enter_context(opened)
+        here.db = _open(database.snapshot() if request.method in READING else database.write())
     return cast(Session, here.db)
+
+
+def work() -> Work:
+    """The request's write transaction without its session, opened here: for a view that writes by the core.
+
+    It ends as that of `db`, which from now on is its session.
+    """
+    app_ctx.g.work = opened = _open(toolbox().database.work())
+    return opened
 
 
 def commit() -> None:
     """End the request's session well: what the view wrote is kept."""
-    stack = _pop_stack()
-    if stack is not None:
-        stack.close()
+    opened = _let_go()
+    if opened is not None:
+        opened.__exit__(None, None, None)
 
 
 def roll_back(error: BaseException) -> None:
     """End the request's session because of `error`: nothing that was written is kept."""
-    stack = _pop_stack()
-    if stack is not None:
-        stack.__exit__(type(error), error, error.__traceback__)
+    opened = _let_go()
+    if opened is not None:
+        opened.__exit__(type(error), error, error.__traceback__)
 
 
-def _pop_stack() -> ExitStack | None:
+def _open(manager: AbstractContextManager[Opened]) -> Opened:
+    """Enter it, until `commit` or `roll_back`."""
+    opened = manager.__enter__()
+    app_ctx.g.opened = manager
+    return opened
+
+
+def _let_go() -> AbstractContextManager[object] | None:
     here = app_ctx.g
     here.pop("db", None)
-    return cast("ExitStack | None", here.pop("db_stack", None))
+    here.pop("work", None)
+    return cast("AbstractContextManager[object] | None", here.pop("opened", None))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -23,19 +22,18 @@ def _state_changed(change: Callable[[str], str]) -> Change:
 
 
 def _said(state: str) -> tuple[dict[str, Any], str]:
-    """What a state says, which anybody may read, and the rest: time and signature."""
-    payload, _, rest = state.removeprefix(".").partition(".")
-    document = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-    return json.loads(zlib.decompress(document) if state.startswith(".") else document), rest
+    """What a state says, which anybody may read, and its signature."""
+    payload, _, signature = state.partition(".")
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))), signature
 
 
 def _rewritten(member: str, value: Any) -> Callable[[str], str]:
     """What the state says, changed under the signature of what it said."""
 
     def change(state: str) -> str:
-        said, rest = _said(state)
+        said, signature = _said(state)
         assert member in said
-        return f"{b64(json.dumps(said | {member: value}).encode())}.{rest}"
+        return f"{b64(json.dumps(said | {member: value}).encode())}.{signature}"
 
     return change
 
