@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from lti_tool.assessment import runs
 from lti_tool.assessment.models import Run
 from lti_tool.campaigns import opening, snapshots
-from lti_tool.campaigns.campaigns import ArchivedCampaignError
+from lti_tool.campaigns.campaigns import ArchivedCampaignError, UnknownCampaignError
+from lti_tool.campaigns.codes import normalise
 from lti_tool.campaigns.models import COLLECT, LAST, SHARED, STARTED, TO_SHARE, Campaign, Participation, SharedResult
+from lti_tool.database import core, table_columns
 from lti_tool.errors import N_, RefusedError
+from lti_tool.prepared import Prepared
 from lti_tool.schools.models import Learner
 from lti_tool.schools.sessions import LearnerRef
 
@@ -83,6 +86,21 @@ class Begun:
     """As the function of that name says."""
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A campaign as a learner stands before it."""
+
+    code: str
+    title: str
+    landing_text: str
+    purpose: str
+    identifier_label: str | None
+    archived_at: datetime | None
+    participation_id: int | None
+    """None where they have not begun."""
+    status: str | None
+
+
 def begin(
     session: Session, campaign: Campaign, learner: LearnerRef, now: datetime, *, identifier: str | None = None
 ) -> Participation:
@@ -134,6 +152,40 @@ _OF_CAMPAIGN = select(Participation).where(
 def of_campaign(session: Session, campaign_id: int, learner_id: int) -> Participation | None:
     """The learner's participation in a campaign, if any."""
     return session.scalars(_OF_CAMPAIGN, {"campaign_id": campaign_id, "learner_id": learner_id}).one_or_none()
+
+
+_DOOR = Prepared(
+    select(
+        *table_columns(
+            Campaign.code,
+            Campaign.title,
+            Campaign.landing_text,
+            Campaign.purpose,
+            Campaign.identifier_label,
+            Campaign.archived_at,
+            Participation.id,
+            Participation.status,
+        )
+    )
+    .outerjoin(
+        Participation,
+        and_(Participation.campaign_id == Campaign.id, Participation.learner_id == bindparam("learner_id")),
+    )
+    .where(Campaign.code == bindparam("code"), Campaign.school_id == bindparam("school_id"))
+)
+
+
+def door(session: Session, school_id: int, code: str, learner_id: int | None) -> Door:
+    """The school's campaign with that code, as `campaigns.by_code` finds it, and the learner's way in; one query.
+
+    Raises `UnknownCampaignError`.
+    """
+    meant = normalise(code)
+    asked = {"code": meant, "school_id": school_id, "learner_id": learner_id}
+    row = _DOOR.first(core(session), asked) if meant is not None else None
+    if row is None:
+        raise UnknownCampaignError
+    return Door(*row)
 
 
 def of_learner(session: Session, participation_id: int, learner_id: int) -> Participation:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
 from typing import cast
 
 import flask_babel  # type: ignore[import-untyped] # it ships no types; the other modules use these functions
+from babel.support import Translations
 from flask import Flask, request
 from flask.globals import app_ctx
 from jinja2 import pass_eval_context
@@ -45,8 +47,11 @@ def moment(instant: datetime) -> str:
 
 def page_language() -> str:
     """The language of this page, for its `lang`."""
-    locale = flask_babel.get_locale()
-    return str(locale.language) if locale else LANGUAGES[0]
+    here = app_ctx.g
+    chosen = here.get("language")
+    if chosen is None:
+        chosen = here.language = request.accept_languages.best_match(LANGUAGES, default=LANGUAGES[0])
+    return str(chosen)
 
 
 def init_app(app: Flask) -> None:
@@ -54,9 +59,8 @@ def init_app(app: Flask) -> None:
     flask_babel.Babel(
         app,
         default_locale=LANGUAGES[0],
-        default_translation_directories=str(TRANSLATIONS),
         default_timezone=DEFAULT_TIME_ZONE,
-        locale_selector=_language,
+        locale_selector=page_language,
         timezone_selector=_time_zone,
     )
     app.jinja_env.globals.update({"page_language": page_language, "_": _in_template, "gettext": _in_template})
@@ -65,12 +69,19 @@ def init_app(app: Flask) -> None:
 
 def _catalogue() -> NullTranslations:
     """The sentences of this page, found once per request: Flask-Babel would choose among them for each sentence."""
-    if not app_ctx:
+    try:
+        here = app_ctx.g
+    except RuntimeError:
         return NullTranslations()
-    here = app_ctx.g
-    if "catalogue" not in here:
-        here.catalogue = flask_babel.get_translations()
-    return cast(NullTranslations, here.catalogue)
+    found = here.get("catalogue")
+    if found is None:
+        found = here.catalogue = _translations(page_language())
+    return cast(NullTranslations, found)
+
+
+@cache
+def _translations(language: str) -> NullTranslations:
+    return Translations.load(str(TRANSLATIONS), [language])
 
 
 @pass_eval_context
@@ -80,10 +91,6 @@ def _in_template(context: EvalContext, message: str, /, **params: object) -> str
     if context.autoescape:
         said = Markup(said)  # noqa: S704 - a sentence of ours
     return said % params if "%" in said else said
-
-
-def _language() -> str:
-    return request.accept_languages.best_match(LANGUAGES, default=LANGUAGES[0])
 
 
 def _time_zone() -> str:

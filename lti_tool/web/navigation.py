@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlencode
 
-from flask import Flask, request
+from flask import Flask, request, url_for
 
 from lti_tool.schools.models import ADMINISTRATOR, GUEST, PUPIL, TEACHER
 from lti_tool.web import security
@@ -48,7 +49,13 @@ def page_url(number: int) -> str:
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(current_visitor=current_visitor, page_url=page_url)
+    """Give the templates `current_visitor`, `page_url` and `static_file`, a file's address, which never changes."""
+
+    @cache
+    def static_file(name: str) -> str:
+        return url_for("static", filename=name)
+
+    app.jinja_env.globals.update(current_visitor=current_visitor, page_url=page_url, static_file=static_file)
 
 
 def _menu(role: str) -> tuple[Entry, ...]:

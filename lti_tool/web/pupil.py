@@ -15,6 +15,7 @@ from lti_tool.campaigns import campaigns, participations
 from lti_tool.campaigns.campaigns import ArchivedCampaignError, UnknownCampaignError
 from lti_tool.campaigns.drafts import one_line
 from lti_tool.campaigns.models import SHARED, Campaign
+from lti_tool.campaigns.participations import Door
 from lti_tool.errors import N_, RefusedError, ToolError
 from lti_tool.grades import cells, desired
 from lti_tool.schools import binding, birthdates
@@ -79,12 +80,12 @@ def enter_code() -> Response | tuple[str, int]:
 def landing(code: str) -> Response | str | tuple[str, int]:
     """What the campaign is about, and how a test goes. Who is not bound yet is asked for the birthdate first."""
     try:
-        campaign = campaigns.by_code(db(), current().school.id, code)
+        door = _door(code)
     except UnknownCampaignError as error:
         return _code_page(code, error), error.status
-    if current().learner is None and not current().is_test and campaign.archived_at is None:
-        return redirect(url_for("pupil.ask_birthdate", code=campaign.code), 303)
-    return _landing_page(campaign)
+    if current().learner is None and not current().is_test and door.archived_at is None:
+        return redirect(url_for("pupil.ask_birthdate", code=door.code), 303)
+    return _landing_page(door)
 
 
 @blueprint.post("/campagnes/<code>")
@@ -98,7 +99,7 @@ def begin(code: str) -> Response | tuple[str, int]:
         return redirect(url_for("pupil.ask_birthdate", code=campaign.code), 303)
     identifier = one_line(request.form.get(IDENTIFIER, ""))[:LONGEST_IDENTIFIER] if campaign.identifier_label else None
     if identifier == "" and participations.of_campaign(db(), campaign.id, info.learner.id) is None:
-        return _landing_page(campaign, {IDENTIFIER: gettext(NO_IDENTIFIER)}), 422
+        return _landing_page(_door(code), {IDENTIFIER: gettext(NO_IDENTIFIER)}), 422
     participation = desired.begin(db(), campaign, info.learner, now(), identifier=identifier)
     return redirect(url_for("parcours.resume", participation_id=participation.id), 303)
 
@@ -156,21 +157,24 @@ def _code_page(code: str = "", error: ToolError | None = None) -> str:
     )
 
 
-def _landing_page(campaign: Campaign, faults: Mapping[str, str] | None = None) -> str:
+def _door(code: str) -> Door:
+    learner = current().learner
+    return participations.door(db(), current().school.id, code, learner.id if learner else None)
+
+
+def _landing_page(door: Door, faults: Mapping[str, str] | None = None) -> str:
     """Raises `ArchivedCampaignError` for who had not begun."""
     info = current()
-    archived, learner = campaign.archived_at is not None, info.learner
-    participation = participations.of_campaign(db(), campaign.id, learner.id) if learner else None
-    if archived and participation is None:
+    archived, learner = door.archived_at is not None, info.learner
+    if archived and door.participation_id is None:
         raise ArchivedCampaignError
     return render_template(
         "pupil/landing.html",
-        campaign=campaign,
-        participation=participation,
+        campaign=door,
         preview=info.is_test,
         inactive=learner is not None and not learner.active,
         archived=archived,
-        typed=request.form,
+        typed=request.form if faults else {},
         faults=faults or {},
     )
 
