@@ -1,7 +1,8 @@
 """What a login and a launch cost the server, measured beside the least that any launch can cost.
 
-The tool and the floor (`launch_floor.py`) are served by the same gunicorn, one process each, pinned to one core; what
-is compared is the CPU time of that process. Then a whole class logs in at once, and only then launches.
+The tool and the floor (`launch_floor.py`) are served by the same gunicorn, one process each, pinned to one core; the
+browsers run on the others. What is compared is the CPU time of that process, in short turns; the fastest tenth of them
+counts: whatever else the machine does only adds. Then a whole class logs in at once, and only then launches.
 """
 
 from __future__ import annotations
@@ -124,8 +125,8 @@ class Lms:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of the table")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--launches", type=int, default=200, help="launches of each kind in a round")
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--launches", type=int, default=20, help="launches of each kind in a round")
     parser.add_argument("--class-size", type=int, default=500, help="pupils who log in at once")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -137,19 +138,21 @@ def main() -> int:
         floor_environment = {"FLOOR_KEY": json.dumps(key.as_dict(private=False)), "FLOOR_DATABASE": f"{folder}/floor"}
         tool = stack.enter_context(_served("wsgi:app", tool_port, _environment(Path(folder), origin)))
         floor = stack.enter_context(_served("benchmarks.launch_floor:app", floor_port, floor_environment))
+        os.sched_setaffinity(0, _cores()[:-1] or _cores())
         _warm_up(lms, origin, f"http://127.0.0.1:{floor_port}", database)
         rounds = []
         for _ in range(options.rounds):
             base = _cpu_per_launch(floor, lms, f"http://127.0.0.1:{floor_port}", options.launches, page=False)
             launch = _cpu_per_launch(tool, lms, origin, options.launches, page=False)
             page = _cpu_per_launch(tool, lms, origin, options.launches, page=True)
-            rounds.append((base, launch, page, launch / base, page / base))
+            rounds.append((base, launch, page))
         errors, seconds = _whole_class(lms, origin, options.class_size)
         database.dispose()
-    names = ("floor_ms", "launch_ms", "launch_and_page_ms", "ratio", "ratio_with_page")
-    figures: dict[str, float] = {
-        name: round(statistics.median(column), 3) for name, column in zip(names, zip(*rounds, strict=True), strict=True)
-    }
+    names = ("floor_ms", "launch_ms", "launch_and_page_ms")
+    columns = zip(names, zip(*rounds, strict=True), strict=True)
+    figures: dict[str, float] = {name: round(statistics.quantiles(column, n=10)[0], 3) for name, column in columns}
+    figures["ratio"] = round(figures["launch_ms"] / figures["floor_ms"], 3)
+    figures["ratio_with_page"] = round(figures["launch_and_page_ms"] / figures["floor_ms"], 3)
     figures |= {"class_size": options.class_size, "class_errors": errors, "class_s": round(seconds, 2)}
     print(json.dumps(figures) if options.json else _table(figures, options.rounds))
     return 0 if errors == 0 and figures["ratio"] <= MOST_LAUNCH and figures["ratio_with_page"] <= MOST_PAGE else 1
@@ -157,7 +160,7 @@ def main() -> int:
 
 def _table(figures: dict[str, float], rounds: int) -> str:
     lines = [
-        f"CPU of the server, milliseconds, medians of {rounds} rounds      ms   × floor   at most",
+        f"CPU of the server, the fastest tenth of {rounds} rounds        ms   × floor   at most",
         f"floor: login and launch                           {figures['floor_ms']:10.2f}      1.00",
         f"the tool: login and launch                        {figures['launch_ms']:10.2f}"
         f"{figures['ratio']:10.2f}{MOST_LAUNCH:10.1f}",
@@ -171,11 +174,11 @@ def _table(figures: dict[str, float], rounds: int) -> str:
 
 def _cpu_per_launch(server: psutil.Process, lms: Lms, origin: str, launches: int, *, page: bool) -> float:
     """Milliseconds of the server's CPU time, user and system."""
-    before = server.cpu_times()
+    clock = (~server.pid << 3) | 2  # as clock_getcpuclockid(3) has it: /proc counts in hundredths of a second
+    before = time.clock_gettime(clock)
     for number in range(launches):
         lms.launch(origin, f"sub-{number % PUPILS}", page=page)
-    after = server.cpu_times()
-    return 1000 * (after.user - before.user + after.system - before.system) / launches
+    return 1000 * (time.clock_gettime(clock) - before) / launches
 
 
 def _whole_class(lms: Lms, origin: str, size: int) -> tuple[int, float]:
@@ -286,7 +289,7 @@ def _environment(folder: Path, origin: str) -> dict[str, str]:
 @contextmanager
 def _served(application: str, port: int, environment: dict[str, str]) -> Iterator[psutil.Process]:
     """The application's one process, pinned to one core."""
-    core = max(os.sched_getaffinity(0))
+    core = _cores()[-1]
     command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--workers", "1"]
     command += ["--threads", "8", "--no-control-socket", "--log-level", "warning", "--backlog", "1024"]
     base = {name: value for name, value in os.environ.items() if not name.startswith("LTI_TOOL_")}
@@ -313,6 +316,11 @@ def _worker(master: subprocess.Popen[bytes], port: int) -> psutil.Process:
         except (OSError, IndexError):
             time.sleep(0.1)
     raise SystemExit("The server does not start.")
+
+
+def _cores() -> list[int]:
+    """Those that this machine lets us use; the last one is the servers'."""
+    return sorted(os.sched_getaffinity(0))
 
 
 def _free_port() -> int:
