@@ -39,14 +39,14 @@ class Doubt:
     seen: bool = False
 
 
-def response_of(item: Item, seed: str) -> Response | Doubt | None:
-    """What the form that was sent answers to this item; None for "Je passe"."""
+def response_of(item: Item) -> Response | Doubt | None:
+    """What the form that was sent answers to this item, made for its pupil's seed; None for "Je passe"."""
     if request.form.get("action") == "passer":
         return None
-    response = parse_response(item, dict(request.form.lists()), seed)
+    response = parse_response(item, dict(request.form.lists()))
     if response is None:
         return Doubt(gettext(NOTHING_ANSWERED))
-    remark = item.for_seed(seed).question.remark(response)
+    remark = item.question.remark(response)
     if remark and SEEN not in request.form:
         return Doubt(f"{gettext(remark)} {gettext(SURE)}", seen=True)
     return response

@@ -77,7 +77,7 @@ def answer(**place: Any) -> str | tuple[str, int]:
     item = here.waiting
     if item is None:
         return _end(trial, here)
-    response = asking.response_of(item, SEED)
+    response = asking.response_of(item)
     if isinstance(response, Doubt):
         return _question(trial, here, item, response), 422
     correction = runs.corrected(item, response, len(here.answers) + 1)

@@ -128,7 +128,7 @@ def _answer(test: Test, position: int, after: Callable[[], Test]) -> Shown:
     item = test.asks(position)
     if item is None or request.form.get("question") != item.id:
         return to(test, **{ANSWERED_BEFORE: position} if position <= test.state.answered else {})
-    response = asking.response_of(item, str(test.run.seed))
+    response = asking.response_of(item)
     if isinstance(response, Doubt):
         return _question_page(test, item, response), 422
     outcome = runs.answer(db(), test.run.id, position, item.id, response, now())

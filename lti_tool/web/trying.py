@@ -57,11 +57,12 @@ def ask(item_id: str) -> str:
 @blueprint.post("")
 def answer(item_id: str) -> str | tuple[str, int]:
     """Its correction."""
-    item, seed = _item(item_id), _seed()
-    response = asking.response_of(item, seed)
+    item = _item(item_id)
+    made = item.for_seed(_seed())
+    response = asking.response_of(made)
     if isinstance(response, Doubt):
         return _page(item, response), 422
-    return _page(item, correction=runs.corrected(item.for_seed(seed), response))
+    return _page(item, correction=runs.corrected(made, response))
 
 
 @blueprint.get("/fichiers/<name>")
