@@ -18,9 +18,9 @@ import alembic.command
 import alembic.config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, SessionTransaction, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -61,14 +61,6 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON, list[dict[str, Any]]: JSON}  # noqa: RUF012
-
-
-def table_columns(*attributes: InstrumentedAttribute[Any]) -> tuple[Column[Any], ...]:
-    """The tables' own columns, for statements that run at every launch.
-
-    The ORM's cost a call of Python each, every time that SQLAlchemy looks the statement up among the compiled ones.
-    """
-    return tuple(attribute.property.columns[0] for attribute in attributes)
 
 
 class Work:
@@ -166,8 +158,7 @@ class Database:
             with session.begin():
                 yield session
             wanted: set[str] = session.info.pop(_WAKE, set())
-        for queue in sorted(wanted):
-            self.wake(queue)
+        self.wake(*wanted)
 
     @contextmanager
     def work(self) -> Iterator[Work]:
@@ -182,13 +173,13 @@ class Database:
                     work.flush()
             finally:
                 wanted = work.close()
-        for queue in sorted(wanted):
-            self.wake(queue)
+        self.wake(*wanted)
 
-    def wake(self, queue: str) -> None:
-        """Wake a worker of that queue now."""
+    def wake(self, *queues: str) -> None:
+        """Wake a worker of each of these queues now."""
         if self.waker is not None:
-            self.waker(queue)
+            for queue in sorted(queues):
+                self.waker(queue)
 
     def upgrade(self) -> None:
         """Bring the schema to the newest version (Alembic); of two machines that start at once, one does it."""

@@ -21,7 +21,7 @@ class Prepared:
     """A select, or an insert of always the same columns, which `columns` then names."""
 
     def __init__(self, statement: Any, columns: Sequence[str] | None = None) -> None:
-        self.statement = statement.inline() if isinstance(statement, Insert) else statement
+        self._statement = statement.inline() if isinstance(statement, Insert) else statement
         self._columns = columns
         self._written: dict[str, _Written] = {}
 
@@ -32,12 +32,12 @@ class Prepared:
         Raises `KeyError` where a value is missing, and SQLAlchemy's own errors.
         """
         if connection._has_events or connection.engine._has_events:
-            result = connection.execute(self.statement, dict(values))
+            result = connection.execute(self._statement, dict(values))
             return result.all() if result.returns_rows else ()
         dialect = connection.dialect
         written = self._written.get(dialect.name)
         if written is None:
-            written = self._written[dialect.name] = _Written(self.statement, self._columns, dialect)
+            written = self._written[dialect.name] = _Written(self._statement, self._columns, dialect)
         return written.run(connection, values)
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
@@ -60,7 +60,7 @@ class _Written:
             (name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in binds.items()
         )
         self._types = [column.type.dialect_impl(dialect) for column in described]
-        self._row: Any = namedtuple("Row", [column.key for column in described], rename=True)  # type: ignore[misc]
+        self._row: Any = namedtuple("Row", [column.key for column in described], rename=True)  # type: ignore[misc] # its names are the statement's
         self._coming_out: list[tuple[Any, Convert]] | None = None
         """What makes values of what the driver gives, by place; known once it has said what that is."""
 

@@ -21,7 +21,7 @@ from lti_tool.campaigns import opening, snapshots
 from lti_tool.campaigns.campaigns import ArchivedCampaignError, UnknownCampaignError
 from lti_tool.campaigns.codes import normalise
 from lti_tool.campaigns.models import COLLECT, LAST, SHARED, STARTED, TO_SHARE, Campaign, Participation, SharedResult
-from lti_tool.database import core, table_columns
+from lti_tool.database import core
 from lti_tool.errors import N_, RefusedError
 from lti_tool.prepared import Prepared
 from lti_tool.schools.models import Learner
@@ -156,16 +156,14 @@ def of_campaign(session: Session, campaign_id: int, learner_id: int) -> Particip
 
 _DOOR = Prepared(
     select(
-        *table_columns(
-            Campaign.code,
-            Campaign.title,
-            Campaign.landing_text,
-            Campaign.purpose,
-            Campaign.identifier_label,
-            Campaign.archived_at,
-            Participation.id,
-            Participation.status,
-        )
+        Campaign.code,
+        Campaign.title,
+        Campaign.landing_text,
+        Campaign.purpose,
+        Campaign.identifier_label,
+        Campaign.archived_at,
+        Participation.id,
+        Participation.status,
     )
     .outerjoin(
         Participation,

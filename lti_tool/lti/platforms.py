@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lti_tool.database import core, table_columns
+from lti_tool.database import core
 from lti_tool.errors import N_, RefusedError
 from lti_tool.lti.models import ACTIVE, PENDING, SUSPENDED, Deployment, Platform
 from lti_tool.prepared import Prepared
@@ -51,7 +51,7 @@ class PlatformRecord:
         return origin_of(self.auth_url) or self.issuer
 
 
-RECORD_COLUMNS = table_columns(
+RECORD_COLUMNS = (
     Platform.id,
     Platform.key,
     Platform.issuer,
@@ -166,10 +166,11 @@ def find(session: Session, platform_id: int) -> PlatformRecord:
 
 def by_key(session: Session | Connection, key: str) -> PlatformRecord | None:
     """The platform whose own login URL ends with `key`."""
-    row = session.execute(select(*RECORD_COLUMNS).where(Platform.key == key)).one_or_none()
+    row = _OF_KEY.first(core(session), {"key": key})
     return None if row is None else record_of(row)
 
 
+_OF_KEY = Prepared(select(*RECORD_COLUMNS).where(Platform.key == bindparam("key")))
 _BY_ISSUER = select(*RECORD_COLUMNS).where(Platform.issuer == bindparam("issuer")).limit(2)
 _OF_ISSUER = Prepared(_BY_ISSUER)
 _OF_CLIENT = Prepared(_BY_ISSUER.where(Platform.client_id == bindparam("client_id")))

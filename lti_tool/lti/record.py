@@ -12,7 +12,7 @@ from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import logs
-from lti_tool.database import Base, Database, Work, core, table_columns
+from lti_tool.database import Base, Database, Work, core
 from lti_tool.lti import claims
 from lti_tool.lti.claims import UnverifiedClaims
 from lti_tool.lti.messages import NOTHING_KNOWN, Known, Launch, Recorded
@@ -42,24 +42,22 @@ class Found:
 _LOOK_UP = Prepared(
     select(
         *RECORD_COLUMNS,
-        *table_columns(
-            Deployment.id,
-            Person.id,
-            Person.given_name,
-            Person.family_name,
-            Person.launched_at,
-            Context.id,
-            Context.title,
-            Context.memberships_url,
-            Context.lineitems_url,
-            Context.ags_scopes,
-            ResourceLink.id,
-            ResourceLink.title,
-            ResourceLink.context_pk,
-            ResourceLink.lineitem_url,
-            Member.is_learner,
-            Member.seen_at,
-        ),
+        Deployment.id,
+        Person.id,
+        Person.given_name,
+        Person.family_name,
+        Person.launched_at,
+        Context.id,
+        Context.title,
+        Context.memberships_url,
+        Context.lineitems_url,
+        Context.ags_scopes,
+        ResourceLink.id,
+        ResourceLink.title,
+        ResourceLink.context_pk,
+        ResourceLink.lineitem_url,
+        Member.is_learner,
+        Member.seen_at,
     )
     .select_from(Platform)
     .outerjoin(

@@ -60,16 +60,18 @@ _OPEN = Prepared(
     insert(WebSession),
     ("token_hash", "person_id", "school_id", "role", "is_test", "created_at", "expires_at"),
 )
-_CURRENT = select(
-    WebSession.id,
-    and_(
-        WebSession.person_id == bindparam("person_id"),
-        WebSession.school_id == bindparam("school_id"),
-        WebSession.role == bindparam("role"),
-        WebSession.is_test == bindparam("is_test"),
-        WebSession.expires_at > bindparam("now"),
-    ).label("is_theirs"),
-).where(WebSession.token_hash == bindparam("token_hash"))
+_CURRENT = Prepared(
+    select(
+        WebSession.id,
+        and_(
+            WebSession.person_id == bindparam("person_id"),
+            WebSession.school_id == bindparam("school_id"),
+            WebSession.role == bindparam("role"),
+            WebSession.is_test == bindparam("is_test"),
+            WebSession.expires_at > bindparam("now"),
+        ).label("is_theirs"),
+    ).where(WebSession.token_hash == bindparam("token_hash"))
+)
 _FIND = Prepared(
     select(
         WebSession.id,
@@ -123,7 +125,7 @@ def open_session(
     wanted = {"person_id": person_id, "school_id": school_id, "role": role, "is_test": is_test}
     if current_token is not None:
         asked = {"token_hash": hash_secret(current_token), "now": now, **wanted}
-        current = connection.execute(_CURRENT, asked).one_or_none()
+        current = _CURRENT.first(connection, asked)
         if current is not None and current.is_theirs:
             return None
         if current is not None:
