@@ -12,7 +12,7 @@ from flask import Response
 from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie
 
-OF_ALL = (
+_OF_ALL = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
@@ -21,17 +21,17 @@ _UNQUOTED = re.compile(r"[A-Za-z0-9._-]+")
 
 
 class Answer(Response):
-    """An answer of ours, whatever it is: it has the headers `OF_ALL`, put there where nothing has to check them."""
+    """An answer of ours, whatever it is: it has the headers `_OF_ALL`, put there where nothing has to check them."""
 
     def get_wsgi_response(self, environ: dict[str, Any]) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
         body, status, headers = super().get_wsgi_response(environ)
-        return body, status, [*headers, *OF_ALL]
+        return body, status, [*headers, *_OF_ALL]
 
 
 class _Redirection(Answer):
     """An address that is complete as it stands; werkzeug would take it apart and put it together again."""
 
-    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:  # noqa: ARG002
+    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:  # noqa: ARG002 - werkzeug gives it
         return self.headers
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
@@ -27,9 +27,10 @@ class PageRequest(Request):
             self.parameter_storage_class = Fields
 
     @cached_property
-    def cookies(self) -> MultiDict[str, str]:  # type: ignore[override] # it is immutable, as theirs
+    def cookies(self) -> ImmutableMultiDict[str, str]:
         """As werkzeug has them, without looking for more than the one header that WSGI gives."""
-        return parse_cookie(self.environ.get("HTTP_COOKIE"), ImmutableMultiDict)
+        found = parse_cookie(self.environ.get("HTTP_COOKIE"), ImmutableMultiDict)
+        return cast("ImmutableMultiDict[str, str]", found)
 
 
 def _text(value: Any) -> Any:
