@@ -14,11 +14,15 @@ from playwright.sync_api import BrowserContext, Frame, FrameLocator, Page, Playw
 from lti_tool.demo.people import SCHOOL_UAI
 from lti_tool.demo.stage import Stage
 from tests.browser.conftest import NONE_IN_FRAMES, close_all, open_profile
-from tests.platform.framed import FAILING, FORGETFUL, KEEPING, FramedPlatform
+from tests.platform.framed import ASLEEP, FAILING, FORGETFUL, KEEPING, FramedPlatform
 
 Person = Callable[..., BrowserContext]
 Look = Callable[..., None]
+STORAGE_PATIENCE_MS = 5000
+"""In this time, a storage that did not hear the first question is asked a second time (`storage.js`)."""
 NEW_WINDOW = "Ouvrir Pix (nouvelle fenêtre)"
+OFFERED = "Ouvrez Pix dans une nouvelle fenêtre"
+READY = "Pix est prêt dans une nouvelle fenêtre"
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +119,7 @@ def test_no_cookie_but_the_platform_s_storage(
     """The launch is verified in the frame, and goes on in a window; no address ever holds a secret."""
     context, spent = without_cookies, len(platform.spent)
     page, tool = open_course(platform, context, storage=storage)
-    expect(tool.get_by_role("heading", level=1)).to_have_text("Pix est prêt dans une nouvelle fenêtre")
+    expect(tool.get_by_role("heading", level=1)).to_have_text(READY)
     assert len(platform.spent) == spent + 1
     if storage == "new":
         look(frame_of(page), "pret")
@@ -124,6 +128,27 @@ def test_no_cookie_but_the_platform_s_storage(
     assert "?" not in window.url
     send_code(window)
     expect(window.get_by_role("alert")).to_be_visible()
+
+
+def test_a_storage_that_wakes_late_is_asked_again(platform: FramedPlatform, without_cookies: BrowserContext) -> None:
+    """The page offers its window meanwhile, and goes on by itself once the platform's page hears it."""
+    page, tool = open_course(platform, without_cookies, storage=ASLEEP)
+    expect(tool.get_by_role("button", name=NEW_WINDOW)).to_be_visible()
+    page.evaluate("awake = true")
+    expect(tool.get_by_role("heading", level=1)).to_have_text(READY)
+    is_let_in(open_window(without_cookies, tool))
+
+
+def test_a_storage_that_wakes_behind_the_window(platform: FramedPlatform, without_cookies: BrowserContext) -> None:
+    """Who did not wait goes on in the window, and the frame leaves it at that: the login can be spent once."""
+    context, spent = without_cookies, len(platform.spent)
+    page, tool = open_course(platform, context, storage=ASLEEP)
+    window = open_window(context, tool)
+    page.evaluate("awake = true")
+    is_let_in(window)
+    page.wait_for_timeout(STORAGE_PATIENCE_MS)
+    expect(tool.get_by_role("heading", level=1)).to_have_text(OFFERED)
+    assert len(platform.spent) == spent + 1
 
 
 @pytest.mark.parametrize("storage", FAILING)

@@ -19,6 +19,8 @@ KEEPING = ("new", "old", "frame", "quiet")
 """Storages that work: names since 2023, names before, another frame that the capabilities name, no capabilities."""
 FAILING = ("refusing", "silent")
 """It says no, or nothing."""
+ASLEEP = "asleep"
+"""It works, but hears nothing until `awake` is set in the course's page: as one that is still loading."""
 FORGETFUL = "forgetful"
 """It takes what it is given, and has nothing later."""
 
@@ -35,10 +37,11 @@ _ASK = """<!doctype html><html lang="fr"><title>…</title><form method="post" a
 _GO_ON = "<script>document.forms[0].submit()</script>"
 _STORAGE = """
 const mode = document.currentScript.dataset.mode, kept = {};
+var awake = mode !== "asleep";
 const names = mode === "old" ? ["org.imsglobal.lti."] : mode === "quiet" ? ["lti.", "org.imsglobal.lti."] : ["lti."];
 addEventListener("message", ({ data, source, origin }) => {
   const { subject, message_id, key, value } = data ?? {};
-  if (typeof subject !== "string" || mode === "silent" || mode === "none") return;
+  if (!awake || typeof subject !== "string" || mode === "silent" || mode === "none") return;
   const say = (more) => source.postMessage({ subject: `${subject}.response`, message_id, ...more }, origin);
   const refuse = (code) => say({ error: { code, message: code } });
   const name = names.find((each) => subject.startsWith(each));

@@ -1,9 +1,15 @@
 // Platform storage: where no cookie lives in the platform's frame, its own page keeps the login's secret for us.
 // With data-secret: give it away, then go on to data-next. Without: ask it back, and post the launch with it.
 // The secret goes to the platform's exact origin, and comes from there; each question waits a moment and no longer.
-const WAIT_MS = 1500;
+// A platform's page may hear us only once it has loaded, late on an old tablet: we ask again, each time more patiently,
+// while the page already offers its other way, and no more once somebody has taken that.
+const WAITS_MS = [1500, 3000, 6000];
 const PREFIXES = ["", "org.imsglobal."]; // the messages' names since 2023, and before
 const { frame, origin, key, secret, next } = document.currentScript.dataset;
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+let wait = WAITS_MS[0];
+let over = false;
 
 // The answer to one message; refused, or never given, it throws.
 function ask(target, to, subject, members) {
@@ -20,7 +26,7 @@ function ask(target, to, subject, members) {
       if (data.error) end(reject, new Error(data.error.code));
       else end(resolve, data);
     };
-    const timer = setTimeout(() => end(reject, new Error("timeout")), WAIT_MS);
+    const timer = setTimeout(() => end(reject, new Error("timeout")), wait);
     addEventListener("message", hear);
     target.postMessage({ subject, message_id: id, ...members }, to);
   });
@@ -59,18 +65,17 @@ async function exchange(action, members) {
   return answer.value;
 }
 
+// The end of our exchange: what is to be done with it, where nobody has gone the other way meanwhile.
 async function run() {
-  if (window === parent) throw new Error("no frame");
   if (secret) {
     if ((await exchange("put_data", { key, value: secret })) !== secret) throw new Error("another value");
-    location.replace(next);
-    return;
+    return () => location.replace(next);
   }
   const value = await exchange("get_data", { key });
   if (typeof value !== "string" || !value) throw new Error("nothing kept");
   const form = document.getElementById("lancement");
   form.elements.preuve.value = value;
-  form.submit();
+  return () => form.submit();
 }
 
 function show(waiting) {
@@ -78,5 +83,19 @@ function show(waiting) {
   document.getElementById("repli").hidden = waiting;
 }
 
-show(true);
-run().catch(() => show(false));
+async function insist() {
+  for (wait of WAITS_MS) {
+    const goOn = await run().catch(() => null);
+    if (over) return;
+    if (goOn) return goOn();
+    show(false);
+    await pause(wait);
+    if (over) return;
+  }
+}
+
+if (window !== parent) {
+  addEventListener("submit", () => (over = true));
+  show(true);
+  insist();
+}
