@@ -53,6 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=1))  # a browser is not ours to make punctual; the summary tells
             if chromium() is None:
                 item.add_marker(pytest.mark.skip(reason="Chromium is missing: sudo apt-get install chromium"))
 
