@@ -1,6 +1,8 @@
 # Every target sets up what it needs; nothing has to be installed by hand but Python 3.11 or later.
 PYTHON ?= python3
 BIN := .venv/bin
+NEEDS_CHROMIUM = tests/program.sh chromium browser "$(CHROMIUM)" chromium chromium-browser google-chrome
+NEEDS_LIBREOFFICE = tests/program.sh libreoffice-calc-nogui LibreOffice soffice
 
 .PHONY: venv demo test soak bench lint
 
@@ -28,11 +30,11 @@ lint: .venv/.dev
 	$(BIN)/lint-imports
 
 test: lint
-	tests/chromium.sh
+	$(NEEDS_CHROMIUM)
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not soak"
 
 soak: .venv/.dev
-	tests/chromium.sh
+	$(NEEDS_LIBREOFFICE)
 	$(BIN)/pytest -m soak --timeout 0
 
 bench: .venv/.dev
