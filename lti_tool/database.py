@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -186,27 +187,34 @@ class Database:
         with self.engine.begin() as connection:
             alone = "BEGIN IMMEDIATE" if self.is_sqlite else "SELECT pg_advisory_xact_lock(7119001)"
             connection.exec_driver_sql(alone)
-            alembic.command.upgrade(self._alembic(connection), "head")
+            alembic.command.upgrade(_alembic(connection), "head")
 
     def is_current(self) -> bool:
         """Whether the schema is the newest that this program knows."""
         with self.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
-        return current == ScriptDirectory.from_config(self._alembic(None)).get_current_head()
+        return current == _newest_version()
 
     def dispose(self) -> None:
         self.engine.dispose()
-
-    def _alembic(self, connection: Connection | None) -> alembic.config.Config:
-        config = alembic.config.Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        return config
 
 
 def wake_after_commit(session: Session, queue: str) -> None:
     """Ask that the workers of `queue` be woken once this session's transaction is committed."""
     session.info.setdefault(_WAKE, set()).add(queue)
+
+
+def _alembic(connection: Connection | None) -> alembic.config.Config:
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+@cache
+def _newest_version() -> str | None:
+    """Of the schema that this program knows: it reads every migration, and a probe asks each few seconds."""
+    return ScriptDirectory.from_config(_alembic(None)).get_current_head()
 
 
 def _engine(url: str) -> Engine:

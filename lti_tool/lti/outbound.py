@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -157,6 +158,14 @@ class Reply:
             raise UnreadableError from None
 
 
+@cache
+def _trusting(authorities: str) -> ssl.SSLContext:
+    """Trusts the system's authorities and those of this file; both are long to read, and read once."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(authorities)
+    return context
+
+
 class Client:
     """Makes requests, from any thread.
 
@@ -170,8 +179,7 @@ class Client:
     ) -> None:
         self.allow_private = allow_private
         self._clock = clock
-        context = ssl.create_default_context()
-        context.load_verify_locations(authorities or certifi.where())
+        context = _trusting(authorities or certifi.where())
         self._pool = urllib3.PoolManager(HOSTS_KEPT, maxsize=CONNECTIONS_PER_HOST, ssl_context=context)
         self._pool.pool_classes_by_scheme = (
             {"http": _HTTPPool, "https": _HTTPSPool}
