@@ -9,6 +9,7 @@ from datetime import date, datetime
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 
 from lti_tool.campaigns import campaigns
 from lti_tool.campaigns.models import Campaign
@@ -36,9 +37,17 @@ def toolbox(settings: Settings, clock: Callable[[], datetime]) -> Toolbox:
     return Toolbox.build(settings, clock)
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    """Templates are compiled once for all applications that the tests make."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(toolbox: Toolbox) -> Flask:
-    return create_app(toolbox=toolbox)
+def app(toolbox: Toolbox, compiled: BytecodeCache) -> Flask:
+    app = create_app(toolbox=toolbox)
+    app.jinja_env.bytecode_cache = compiled
+    return app
 
 
 @pytest.fixture
